@@ -16,8 +16,8 @@ def start_mark(pid: int) -> str:
         pid: The process id.
 
     Returns:
-        The kernel's boot id and start tick on Linux (`man 5 proc`, field 22 of `stat`), elsewhere what `ps` shows;
-        empty when there is no such process or it is a zombie.
+        The kernel's boot id and start tick on Linux (`proc(5)`, field 22 of `stat`), elsewhere what `ps`
+        shows; empty when there is no such process or it is a zombie.
     """
     stat = Path(f"/proc/{pid}/stat")
     if Path("/proc/self/stat").exists():

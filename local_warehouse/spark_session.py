@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import shutil
 import sys
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,11 +15,13 @@ from pyspark.sql import SparkSession
 
 from local_warehouse import processes
 from local_warehouse.home import Home
+from local_warehouse.jars import ensure_jars
+from local_warehouse.java import find_java, java_home_for_spark
 
 SIZES = ("small", "large")
 """Names of the settings profiles: accounts of up to about a million usage rows, and larger ones."""
 
-DELTA = "io.delta:delta-spark_4.2_2.13:4.4.0"
+_LOG_KEPT_BYTES = 16 * 1024 * 1024
 
 
 def settings(home: Home, size: str = "small") -> dict[str, str]:
@@ -29,10 +33,15 @@ def settings(home: Home, size: str = "small") -> dict[str, str]:
 
     Returns:
         Spark's configuration keys and values.
+
+    Raises:
+        ValueError: There is no such profile.
     """
-    cores = os.cpu_count() or 2
+    if size not in SIZES:
+        raise ValueError(f"{size!r} is no size: choose one of {', '.join(SIZES)}")
+    cores = usable_cores()
     shared = {
-        "spark.master": f"local[{max(cores, 2)}]",
+        "spark.master": f"local[{cores}]",
         "spark.app.name": "local_warehouse",
         "spark.ui.enabled": "false",
         "spark.ui.showConsoleProgress": "false",
@@ -42,57 +51,85 @@ def settings(home: Home, size: str = "small") -> dict[str, str]:
         "spark.sql.warehouse.dir": str(home.warehouse_dir),
         "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
         "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
+        # A SQL warehouse has ANSI semantics and, here, one time zone: what is stored is what is shown.
         "spark.sql.session.timeZone": "UTC",
         "spark.sql.ansi.enabled": "true",
         "spark.sql.sources.default": "delta",
         "spark.scheduler.mode": "FAIR",
+        # Delta replays a table's log in this many tasks; a local log is far too small to split.
         "spark.databricks.delta.snapshotPartitions": "1",
         "spark.sql.execution.arrow.pyspark.enabled": "true",
+        "spark.driver.extraJavaOptions": " ".join(
+            ("-XX:+UseSerialGC", "-Duser.timezone=UTC", f"-Djava.io.tmpdir={home.scratch_dir}")
+        ),
     }
     by_size = {
+        # Statements over little data: planning and compiling cost more than running, so nothing is compiled.
         "small": {
-            "spark.sql.shuffle.partitions": "2",
+            "spark.driver.memory": f"{_share_of_memory(4, 1, 4)}g",
+            "spark.sql.shuffle.partitions": str(cores),
             "spark.sql.codegen.wholeStage": "false",
             "spark.sql.codegen.factoryMode": "NO_CODEGEN",
             "spark.sql.adaptive.enabled": "false",
         },
         "large": {
-            "spark.sql.shuffle.partitions": str(max(2 * cores, 4)),
+            "spark.driver.memory": f"{_share_of_memory(2, 2, 16)}g",
+            "spark.sql.shuffle.partitions": str(4 * cores),
         },
     }
     return shared | by_size[size]
 
 
-def start_spark(home: Home, size: str = "small") -> SparkSession:
+def usable_cores() -> int:
+    """Count the cores this process may use, two at least so that sessions can overlap."""
+    allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 2
+    return max(allowed, 2)
+
+
+def _share_of_memory(divisor: int, least: int, most: int) -> int:
+    """Take one part of the machine's memory (or of its container's) in GiB, within bounds."""
+    available = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    with contextlib.suppress(OSError, ValueError):
+        available = min(available, int(Path("/sys/fs/cgroup/memory.max").read_text(encoding="ascii")))
+    return min(max(available // divisor // 2**30, least), most)
+
+
+def start_spark(
+    home: Home, size: str = "small", progress: Callable[[str], None] = lambda line: None
+) -> SparkSession:
     """Start Spark with Delta on the tables of one home. Its output goes to the home's log file.
 
     Args:
         home: The state folder. The caller should hold its lock.
         size: The settings profile, one of `SIZES`.
+        progress: Called with a line before each step that takes long.
 
     Returns:
-        The session; `stop()` it to end Spark.
+        The session; `stop_spark` ends it.
 
     Raises:
-        RuntimeError: There is no usable Java.
+        JavaNotFoundError: There is no Java new enough.
+        JarsError: A jar cannot be fetched, or is not the pinned one.
+        ValueError: There is no such size.
     """
+    wanted = settings(home, size)
+    java = find_java()
+    jars = ensure_jars(java.home / "bin" / "java", progress=progress)
+    os.environ["JAVA_HOME"] = str(java_home_for_spark(java, home.root / "java"))
     # Only the owner of the home comes here: what lies in scratch is left over from a process that was killed.
     shutil.rmtree(home.scratch_dir, ignore_errors=True)
     home.scratch_dir.mkdir()
     # Python workers must be this interpreter: another may lack pyspark.
     os.environ["PYSPARK_PYTHON"] = os.environ["PYSPARK_DRIVER_PYTHON"] = sys.executable
-    os.environ["TZ"] = "UTC"
+    os.environ["SPARK_LOCAL_IP"] = "127.0.0.1"
     # Spark logs every failed statement again as one long JSON line; the client gets the error itself.
     logging.getLogger("SQLQueryContextLogger").setLevel(logging.CRITICAL)
-    builder = SparkSession.builder
-    for key, value in settings(home, size).items():
+    progress(f"Starting Spark ({size} settings, Java {java.major} from {java.source})")
+    builder = SparkSession.builder.config("spark.jars", ",".join(str(path) for path in jars))
+    for key, value in wanted.items():
         builder = builder.config(key, value)
-    builder = builder.config("spark.jars.packages", DELTA)
-    builder = builder.config(
-        "spark.driver.extraJavaOptions",
-        f"-XX:+UseSerialGC -Duser.timezone=UTC -Dderby.system.home={home.scratch_dir}",
-    ).config("spark.driver.memory", "3g")
-    spark = builder.getOrCreate()
+    with _output_in_log(home.log_file):
+        spark = builder.getOrCreate()
     owner = home.owner()
     if owner is not None and owner.pid == os.getpid():
         jvm = int(spark._jvm.java.lang.ProcessHandle.current().pid())
@@ -100,6 +137,43 @@ def start_spark(home: Home, size: str = "small") -> SparkSession:
     return spark
 
 
-def log_file_handle(path: Path) -> int:
-    """Open the log file for appending, as a descriptor to put the process's own output on."""
-    return os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+def stop_spark(spark: SparkSession) -> None:
+    """End Spark and its Java process, so that this process may start another one.
+
+    Args:
+        spark: The session `start_spark` gave.
+    """
+    context = spark.sparkContext
+    gateway = context._gateway
+    spark.stop()
+    if gateway is not None:
+        gateway.shutdown()
+        process = getattr(gateway, "proc", None)
+        if process is not None:
+            # The Java side ends when the pipe to its standard input closes.
+            process.stdin.close()
+            process.wait(timeout=30)
+    type(context)._gateway = None
+    type(context)._jvm = None
+
+
+@contextlib.contextmanager
+def _output_in_log(log_file: Path) -> Iterator[None]:
+    """Let what is started inside write to the log instead of this process's own output."""
+    if log_file.exists() and log_file.stat().st_size > _LOG_KEPT_BYTES:
+        log_file.replace(log_file.with_suffix(".log.1"))
+    sys.stdout.flush()
+    sys.stderr.flush()
+    kept = [os.dup(1), os.dup(2)]
+    log = os.open(log_file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    try:
+        os.dup2(log, 1)
+        os.dup2(log, 2)
+        yield
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        for number, original in zip((1, 2), kept, strict=True):
+            os.dup2(original, number)
+            os.close(original)
+        os.close(log)
