@@ -1,0 +1,121 @@
+"""The account folder on disk: what newly appears in each source table, day by day.
+
+Rows are appended to the file of the day they arrive, in the order they were made. Nothing but a few hundred
+lines a file is kept in memory, so an account of any size is written in a stream.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from synthetic_account.window import Window
+
+USAGE = "billing.usage"
+LIST_PRICES = "billing.list_prices"
+JOBS = "lakeflow.jobs"
+PIPELINES = "lakeflow.pipelines"
+JOB_RUNS = "lakeflow.job_run_timeline"
+TASK_RUNS = "lakeflow.job_task_run_timeline"
+WORKSPACES = "access.workspaces_latest"
+CLUSTERS = "compute.clusters"
+NODE_TYPES = "compute.node_types"
+
+TABLES = (USAGE, LIST_PRICES, JOBS, PIPELINES, JOB_RUNS, TASK_RUNS, WORKSPACES, CLUSTERS, NODE_TYPES)
+REPLACED_WHOLE = (LIST_PRICES, WORKSPACES, NODE_TYPES)
+"""Tables of which a delivery holds every row; of all others it holds the new ones."""
+
+_LINES_IN_MEMORY = 256
+
+
+class Deliveries:
+    """Writes rows to the folder of the day they arrive.
+
+    Attributes:
+        silent_day: A day without any delivery; what would have come arrives a day later. None: there is none.
+        partial_day: A day that only brings `partial_tables`; the rest arrives a day later. None: there is
+            none.
+        lines: How many lines each table got on each day.
+    """
+
+    partial_tables = (USAGE, JOB_RUNS)
+
+    def __init__(self, folder: Path, window: Window) -> None:
+        """Args: folder: Where the deliveries go, one sub-folder a day. window: The days of the account."""
+        self._folder = folder
+        self._window = window
+        self._pending: dict[tuple[int, str], list[str]] = {}
+        self._folders_made: set[int] = set()
+        self.lines: dict[tuple[int, str], int] = {}
+        room = window.days >= 7
+        self.silent_day: int | None = window.days * 2 // 5 if room else None
+        self.partial_day: int | None = window.days * 3 // 5 + 1 if room else None
+
+    def arrival(self, table: str, day: int) -> int | None:
+        """Return the day on which rows that are ready on `day` are delivered.
+
+        Args:
+            table: The source table, one of `TABLES`.
+            day: When the rows are ready. Days before the window count as its first day: the first delivery
+                is what the system tables held when the project was set up.
+
+        Returns:
+            The day of the delivery, or None if that is after the window.
+        """
+        if day < 0:
+            return 0
+        if day == self.silent_day:
+            day += 1
+        if day == self.partial_day and table not in self.partial_tables:
+            day += 1
+        return day if day < self._window.days else None
+
+    def add(self, table: str, day: int, line: str) -> None:
+        """Append one row to a delivery.
+
+        Args:
+            table: The source table.
+            day: The day as `arrival` gave it.
+            line: The row as JSON, ending in a line feed.
+        """
+        key = (day, table)
+        pending = self._pending.get(key)
+        if pending is None:
+            pending = self._pending[key] = []
+            self.lines.setdefault(key, 0)
+        pending.append(line)
+        if len(pending) >= _LINES_IN_MEMORY:
+            self._flush(key)
+
+    def replace(self, table: str, day: int, lines: Iterable[str]) -> None:
+        """Write the whole of a table that a delivery replaces.
+
+        Args:
+            table: One of `REPLACED_WHOLE`.
+            day: The day as `arrival` gave it; a second call for the same day wins.
+            lines: All rows as JSON, each ending in a line feed.
+        """
+        text = list(lines)
+        self._file(day, table).write_text("".join(text), encoding="utf-8", newline="\n")
+        self.lines[(day, table)] = len(text)
+
+    def finish(self) -> None:
+        """Write what is still in memory."""
+        for key in sorted(self._pending):
+            self._flush(key)
+
+    def _file(self, day: int, table: str) -> Path:
+        folder = self._folder / self._window.date_of(day)
+        if day not in self._folders_made:
+            folder.mkdir(parents=True, exist_ok=True)
+            self._folders_made.add(day)
+        return folder / f"{table}.jsonl"
+
+    def _flush(self, key: tuple[int, str]) -> None:
+        pending = self._pending[key]
+        if not pending:
+            return
+        with self._file(*key).open("a", encoding="utf-8", newline="\n") as file:
+            file.write("".join(pending))
+        self.lines[key] += len(pending)
+        pending.clear()
