@@ -67,8 +67,7 @@ def gold_totals(outcomes: UsageOutcomes, *by: str) -> dict[tuple[Any, ...], Tota
 
     Args:
         outcomes: One outcome a key.
-        by: Columns to group by: `date_key` or columns of `UsageRow` (`sku_name`, `billing_origin_product`,
-            ...); none gives the grand total under the key `()`.
+        by: Columns to group by, as in `totals`.
 
     Returns:
         Totals by the values of the columns.
@@ -76,11 +75,25 @@ def gold_totals(outcomes: UsageOutcomes, *by: str) -> dict[tuple[Any, ...], Tota
     Raises:
         ValueError: If a key still has several outcomes.
     """
+    accepted = (one for one in single_outcomes(outcomes) if not one.judged.is_quarantined)
+    return totals(accepted, *by)
+
+
+def totals(outcomes: Iterable[UsageOutcome], *by: str) -> dict[tuple[Any, ...], Totals]:
+    """Totals of some records.
+
+    Args:
+        outcomes: The records.
+        by: Columns to group by: `date_key`, `unpriced_reason` or columns of `UsageRow` (`sku_name`,
+            `billing_origin_product`, ...); none gives the grand total under the key `()`.
+
+    Returns:
+        Totals by the values of the columns.
+    """
     readers = [_reader(column) for column in by]
     groups: dict[tuple[Any, ...], list[UsageOutcome]] = defaultdict(list)
-    for outcome in single_outcomes(outcomes):
-        if not outcome.judged.is_quarantined:
-            groups[tuple(read(outcome) for read in readers)].append(outcome)
+    for outcome in outcomes:
+        groups[tuple(read(outcome) for read in readers)].append(outcome)
     return {key: _totals(members) for key, members in groups.items()}
 
 
@@ -105,6 +118,8 @@ def single_outcomes(outcomes: UsageOutcomes) -> Iterable[UsageOutcome]:
 def _reader(column: str) -> Callable[[UsageOutcome], Any]:
     if column == "date_key":
         return lambda outcome: date_key(outcome.row.usage_date)
+    if column == "unpriced_reason":
+        return lambda outcome: outcome.price.unpriced_reason
     return lambda outcome: getattr(outcome.row, column)
 
 

@@ -1,0 +1,123 @@
+"""The generator knows what it planted, the oracle works out what the rules make of it: both must agree."""
+
+import json
+import subprocess
+import sys
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from oracle.account_folder import AccountFolder
+from oracle.expected_reconciliation import Totals, gold_totals, single_outcomes, totals
+from oracle.expected_usage import UsageOutcome, UsageOutcomes, usage_outcomes
+from oracle.money import exact_sum
+from oracle.usage_rules import rows_beyond_overlap
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("synthetic") / "account"
+    subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "synthetic_account",
+            str(out),
+            "--days",
+            "45",
+            "--seed",
+            "7",
+            "--size",
+            "small",
+        ],
+        check=True,
+        capture_output=True,
+    )
+    return out
+
+
+@pytest.fixture(scope="module")
+def truths(folder: Path) -> dict[str, Any]:
+    known: dict[str, Any] = json.loads((folder / "truths.json").read_text(encoding="utf-8"))["usage"]
+    return known
+
+
+@pytest.fixture(scope="module")
+def outcomes(folder: Path) -> UsageOutcomes:
+    return usage_outcomes(AccountFolder(folder))
+
+
+Sums = dict[tuple[str | None, ...], tuple[int, Decimal, Decimal | None]]
+
+
+def planted_sums(rows: list[dict[str, Any]], *columns: str) -> Sums:
+    return {
+        tuple(row[column] for column in columns): (
+            row["record_count"],
+            Decimal(row["usage_quantity"]),
+            None if row["list_cost"] is None else Decimal(row["list_cost"]),
+        )
+        for row in rows
+    }
+
+
+def sums(totals: dict[tuple[Any, ...], Totals]) -> Sums:
+    """As they are planted: values as text, and no quantity counts as 0."""
+    return {
+        tuple(None if part is None else str(part) for part in key): (
+            total.record_count,
+            total.usage_quantity or Decimal(0),
+            total.list_cost,
+        )
+        for key, total in totals.items()
+    }
+
+
+def gold(outcomes: UsageOutcomes) -> list[UsageOutcome]:
+    return [outcome for outcome in single_outcomes(outcomes) if not outcome.judged.is_quarantined]
+
+
+def test_the_account_holds_what_it_was_made_with(outcomes: UsageOutcomes, truths: dict[str, Any]) -> None:
+    accepted = gold(outcomes)
+    assert (len(outcomes), len(accepted)) == (truths["keys"], truths["accepted_keys"])
+    assert len(outcomes) - len(accepted) == truths["quarantined_keys"]
+    assert sum(outcome.price.amount is None for outcome in accepted) == truths["unpriced_keys"]
+    assert exact_sum(outcome.cost for outcome in accepted) == Decimal(truths["list_cost"])
+
+
+@pytest.mark.parametrize(
+    ("truth", "columns"),
+    [
+        ("quantity_by_unit", ("usage_unit",)),
+        ("by_product", ("billing_origin_product", "usage_unit")),
+        ("by_workspace", ("workspace_id", "usage_unit")),
+        ("by_day", ("usage_date", "usage_unit")),
+        ("by_day_and_sku", ("usage_date", "sku_name", "usage_unit")),
+    ],
+)
+def test_totals_are_those_that_were_planted(
+    outcomes: UsageOutcomes, truths: dict[str, Any], truth: str, columns: tuple[str, ...]
+) -> None:
+    assert sums(gold_totals(outcomes, *columns)) == planted_sums(truths[truth], *columns)
+
+
+def test_what_is_quarantined_is_what_was_planted(outcomes: UsageOutcomes, truths: dict[str, Any]) -> None:
+    columns = ("usage_date", "sku_name", "usage_unit")
+    quarantined = [one for one in single_outcomes(outcomes) if one.judged.is_quarantined]
+    planted = planted_sums(truths["quarantined_by_day_and_sku"], *columns)
+    assert sums(totals(quarantined, *columns)) == planted
+
+
+def test_every_unpriced_record_has_the_reason_it_was_planted_for(
+    outcomes: UsageOutcomes, truths: dict[str, Any]
+) -> None:
+    unpriced = [one for one in gold(outcomes) if one.price.amount is None]
+    columns = ("sku_name", "cloud", "usage_unit")
+    planted = planted_sums(truths["unpriced"], *columns, "reason")
+    assert sums(totals(unpriced, *columns, "unpriced_reason")) == planted
+
+
+def test_a_daily_build_reads_every_row(folder: Path) -> None:
+    assert rows_beyond_overlap(AccountFolder(folder)) == []
