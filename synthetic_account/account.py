@@ -10,8 +10,11 @@ from pathlib import Path
 
 from synthetic_account.clusters import deliver_clusters, make_clusters, node_types
 from synthetic_account.deliveries import LIST_PRICES, NODE_TYPES, TABLES, WORKSPACES, Deliveries
+from synthetic_account.jobs import deliver_jobs, make_jobs
 from synthetic_account.organisation import make_teams
+from synthetic_account.pipelines import bill_pipelines, deliver_pipelines, make_pipelines
 from synthetic_account.prices import PriceBook
+from synthetic_account.runs import RunWriter, run_jobs
 from synthetic_account.services import bill_services, make_services
 from synthetic_account.sizes import Size
 from synthetic_account.streams import Stream
@@ -63,10 +66,19 @@ def build(request: Request, folder: Path, progress: Callable[[int, int], None]) 
     services = make_services(
         root.part("services"), account_id, size, workspaces, teams, clusters, book, places
     )
+    pipelines = make_pipelines(
+        root.part("pipelines"), account_id, size, window, workspaces, teams, book, places
+    )
+    jobs = make_jobs(root.part("jobs"), size, window, workspaces, teams, clusters)
     deliver_clusters(clusters, window, deliveries)
+    deliver_pipelines(pipelines, window, deliveries)
+    deliver_jobs(jobs, account_id, window, deliveries)
 
     meter = Meter(deliveries, truths.ledger, window)
+    runs = RunWriter(account_id, window, deliveries, meter, book, places)
     for day in range(window.days):
+        run_jobs(jobs, window, day, runs, root.part("runs"))
+        bill_pipelines(pipelines, window, day, meter, root.part("updates"))
         bill_services(services, window, day, meter, root.part("service hours"))
         progress(day + 1, truths.ledger.keys)
 

@@ -64,8 +64,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         _refuse_other_content(target, force=wanted.force)
         print(
-            f"Making a {request.size.name} account of {window.days} days, {window.date_of(0)} to {window.last}, "
-            f"seed {request.seed}.",
+            f"Making a {request.size.name} account of {window.days} days, "
+            f"{window.date_of(0)} to {window.last}, seed {request.seed}.",
             flush=True,
         )
         truths = _build_aside(request, target)
@@ -94,7 +94,7 @@ def _parser() -> argparse.ArgumentParser:
         "--size",
         choices=sorted(SIZES, key=list(SIZES).index),
         default="small",
-        help="small: about 20,000 usage records in 45 days; medium: 1 million; large: 10 million (default: small)",
+        help="usage records in 45 days: small 20,000, medium 1 million, large 10 million (default: small)",
     )
     parser.add_argument(
         "--end-date",

@@ -41,7 +41,12 @@ class Deliveries:
     partial_tables = (USAGE, JOB_RUNS)
 
     def __init__(self, folder: Path, window: Window) -> None:
-        """Args: folder: Where the deliveries go, one sub-folder a day. window: The days of the account."""
+        """Take where deliveries go.
+
+        Args:
+            folder: Where they go, one sub-folder a day.
+            window: The days of the account.
+        """
         self._folder = folder
         self._window = window
         self._pending: dict[tuple[int, str], list[str]] = {}

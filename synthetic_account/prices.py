@@ -197,7 +197,13 @@ class PriceBook:
     """
 
     def __init__(self, account_id: str, window: Window, workspaces: list[Workspace]) -> None:
-        """Args: account_id: Of the account. window: Its days. workspaces: Whose tiers and regions need SKUs."""
+        """Make the SKUs.
+
+        Args:
+            account_id: Of the account.
+            window: Its days.
+            workspaces: Whose tiers and regions need SKUs.
+        """
         self._account_id = account_id
         self._window = window
         self.plans: dict[tuple[str, str], PricePlan] = {}

@@ -37,7 +37,7 @@ class Size:
 SIZES = {
     size.name: size
     for size in (
-        Size("small", 8, 240, 100, 12, 5, 9, 8, 2, 1),
+        Size("small", 8, 190, 100, 12, 5, 9, 8, 2, 1),
         Size("medium", 20, 4200, 260, 300, 150, 220, 300, 60, 40),
         Size("large", 40, 24000, 450, 2600, 1500, 2200, 3000, 600, 400),
     )

@@ -25,7 +25,7 @@ REPEATED_SHARE = 0.002
 
 
 def fragment(columns: Mapping[str, object]) -> str:
-    """Return columns as the inside of a JSON object, without its braces; columns without a value are left out."""
+    """Return columns as the inside of a JSON object, without braces; those without a value are left out."""
     return json.dumps({k: v for k, v in columns.items() if v is not None}, ensure_ascii=False)[1:-1]
 
 
@@ -158,7 +158,13 @@ class Meter:
     """
 
     def __init__(self, deliveries: Deliveries, ledger: Ledger, window: Window) -> None:
-        """Args: deliveries: Where lines go. ledger: What adds them up. window: The days of the account."""
+        """Take where records go.
+
+        Args:
+            deliveries: Where lines go.
+            ledger: What adds them up.
+            window: The days of the account.
+        """
         self._deliveries = deliveries
         self._ledger = ledger
         self._window = window
@@ -221,7 +227,7 @@ class Meter:
 
 
 def day_factor(window: Window, day: int, weekend_percent: int) -> int:
-    """Return how busy a day is, in thousandths: the rhythm of the week on a growth of about 5 percent a month.
+    """Return how busy a day is, in thousandths: the rhythm of the week on 5 percent growth a month.
 
     Args:
         window: The days of the account.
