@@ -1,0 +1,75 @@
+{#- See _macros.yml for what comes back. -#}
+{% macro read_changes(relation, by_day=true) %}
+    {%- set read = {
+        "relation": relation,
+        "source": (relation.database ~ "." if relation.database else "") ~ relation.schema ~ "." ~ relation.identifier,
+        "kind": "version",
+        "mode": "all",
+        "from_version": none,
+        "to_version": none,
+        "table_id": none,
+        "days": "all",
+        "rows": 0,
+        "moved": false,
+    } -%}
+    {%- set committed = committed_offset(read.source) if is_merge() else none -%}
+    {%- if not can_query() -%}
+        {{ return(read) }}
+    {%- endif -%}
+
+    {%- set position = table_position(relation) -%}
+    {%- do read.update({"to_version": position.version, "table_id": position.table_id, "moved": true}) -%}
+    {%- if not is_merge() -%}
+        {{ return(read) }}
+    {%- endif -%}
+
+    {%- set lost = lost_range(relation, committed, position) -%}
+    {%- if lost -%}
+        {%- do log(model.name ~ " reads all of " ~ read.source ~ ": " ~ lost, info=true) -%}
+        {{ return(read) }}
+    {%- endif -%}
+
+    {%- do read.update({"mode": "none", "days": [], "from_version": committed.version + 1}) -%}
+    {%- if position.version > committed.version -%}
+        {%- set found = run_query(
+            "select " ~ ("date_key" if by_day else "cast(null as int)") ~ ", count(*) from "
+            ~ table_changes_of(read) ~ " group by 1"
+        ) -%}
+        {%- set days = [] -%}
+        {%- for row in found.rows -%}
+            {%- do days.append(row[0] | int if row[0] is not none else none) -%}
+            {%- do read.update({"rows": read.rows + row[1] | int}) -%}
+        {%- endfor -%}
+        {%- if days -%}
+            {%- do read.update({"mode": "changes", "days": days if by_day else "whole"}) -%}
+        {%- endif -%}
+    {%- endif -%}
+    {#- Versions without a changed row (OPTIMIZE, properties) are not worth a row of state. -#}
+    {%- do read.update({"moved": read.mode == "changes"}) -%}
+    {{ return(read) }}
+{% endmacro %}
+
+
+{#- Why the change feed cannot be read from where the last build stopped; empty where it can. -#}
+{% macro lost_range(relation, committed, position) %}
+    {%- if committed is none or committed.version is none -%}
+        {{ return("it has no committed offset") }}
+    {%- elif committed.table_id != position.table_id -%}
+        {{ return("the table was created anew since") }}
+    {%- elif committed.version > position.version -%}
+        {{ return("its version " ~ position.version ~ " is older than the committed " ~ committed.version) }}
+    {%- elif committed.version == position.version -%}
+        {{ return("") }}
+    {%- endif -%}
+    {%- set history = run_query("describe history " ~ relation ~ " limit " ~ (position.version - committed.version)) -%}
+    {%- set versions = history.columns["version"].values() | map("int") | list -%}
+    {%- if versions | min > committed.version + 1 -%}
+        {{ return("versions from " ~ (committed.version + 1) ~ " on are no longer in its log") }}
+    {%- endif -%}
+    {%- for row in history.rows -%}
+        {%- if row["operation"] == "VACUUM END" -%}
+            {{ return("it was vacuumed at version " ~ (row["version"] | int) ~ ", so older changes may be gone") }}
+        {%- endif -%}
+    {%- endfor -%}
+    {{ return("") }}
+{% endmacro %}

@@ -1,0 +1,85 @@
+{#- See _macros.yml for what comes back. -#}
+{% macro read_source(relation, watermark=none, day=none) %}
+    {%- set read = {
+        "relation": relation,
+        "source": relation.database ~ "." ~ relation.schema ~ "." ~ relation.identifier,
+        "kind": "timestamp",
+        "declared": declared_columns(relation),
+        "actual": none,
+        "predicate": "true",
+        "days": "all",
+        "rows": 0,
+        "timestamp": none,
+        "moved": false,
+    } -%}
+    {%- if not can_query() -%}
+        {{ return(read) }}
+    {%- endif -%}
+
+    {%- do read.update({"actual": actual_columns(relation)}) -%}
+    {%- if not read.actual -%}
+        {%- do log("source " ~ read.source ~ " does not exist in this account: nothing to read", info=true) -%}
+        {%- do read.update({"predicate": "false", "days": []}) -%}
+        {{ return(read) }}
+    {%- endif -%}
+
+    {%- set committed = committed_offset(read.source) if is_merge() else none -%}
+    {%- set is_read_by_watermark = watermark and (watermark | lower) in read.actual -%}
+    {%- if is_read_by_watermark -%}
+        {%- set lower_bound = read_from(committed) -%}
+        {%- if lower_bound -%}
+            {%- set literal = lower_bound if read.declared.get(watermark | lower) == "timestamp" else "cast(" ~ lower_bound ~ " as date)" -%}
+            {%- do read.update({"predicate": "(" ~ watermark ~ " >= " ~ literal ~ " or " ~ watermark ~ " is null)"}) -%}
+        {%- endif -%}
+    {%- endif -%}
+
+    {#- A watermark ahead of the clock does not count as progress: one wrong row would hide all that comes after it. -#}
+    {%- set newest = "max(case when " ~ watermark ~ " <= current_timestamp() then cast(" ~ watermark ~ " as timestamp) end)" -%}
+    {%- set found = run_query(
+        "select " ~ (date_key(day) if day and (day | lower) in read.actual else "cast(null as int)") ~ " as date_key, count(*) as row_count, "
+        ~ ("cast(" ~ newest ~ " as string)" if is_read_by_watermark else "cast(null as string)") ~ " as newest"
+        ~ " from " ~ relation ~ " where " ~ read.predicate ~ " group by 1"
+    ) -%}
+    {%- set days = [] -%}
+    {%- for row in found.rows -%}
+        {%- do days.append(row[0] | int if row[0] is not none else none) -%}
+        {%- do read.update({"rows": read.rows + row[1] | int}) -%}
+        {%- if row[2] and (read.timestamp is none or row[2] > read.timestamp) -%}
+            {%- do read.update({"timestamp": row[2]}) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {%- do read.update({
+        "days": days if day else "whole",
+        "moved": committed is none or (read.timestamp and read.timestamp > (committed.timestamp or "")),
+    }) -%}
+    {%- if committed and committed.timestamp and (not read.timestamp or read.timestamp < committed.timestamp) -%}
+        {%- do read.update({"timestamp": committed.timestamp}) -%}
+    {%- endif -%}
+    {{ return(read) }}
+{% endmacro %}
+
+
+{#- The earliest watermark to read, as a timestamp expression; none: everything. -#}
+{% macro read_from(committed) %}
+    {%- set overlap = var("overlap_hours") | int -%}
+    {%- if overlap < 48 or overlap > 168 -%}
+        {{ exceptions.raise_compiler_error("var overlap_hours is " ~ var("overlap_hours") ~ ": it must be from 48 to 168 hours") }}
+    {%- endif -%}
+    {%- if committed is none or not committed.timestamp -%}
+        {{ return("timestamp'" ~ checked_date("first_load_from") ~ " 00:00:00'" if var("first_load_from") else none) }}
+    {%- endif -%}
+    {%- set from_overlap = "timestamp'" ~ committed.timestamp ~ "' - interval " ~ overlap ~ " hours" -%}
+    {%- if var("reread_from") -%}
+        {{ return("least(" ~ from_overlap ~ ", timestamp'" ~ checked_date("reread_from") ~ " 00:00:00')") }}
+    {%- endif -%}
+    {{ return(from_overlap) }}
+{% endmacro %}
+
+
+{% macro checked_date(name) %}
+    {%- set value = var(name) | string -%}
+    {%- if not modules.re.fullmatch("[0-9]{4}-[0-9]{2}-[0-9]{2}", value) -%}
+        {{ exceptions.raise_compiler_error("var " ~ name ~ " is '" ~ value ~ "': it must be a date, YYYY-MM-DD, or empty") }}
+    {%- endif -%}
+    {{ return(value) }}
+{% endmacro %}

@@ -1,0 +1,126 @@
+{{ config(
+    incremental_strategy="rebuild_days",
+    unique_key=["date_key", "sku_name", "usage_unit", "layer"],
+    partition_by=["date_key"],
+) }}
+{%- set source_read = read_source(source("billing", "usage"), watermark="ingestion_date", day="usage_date") %}
+{%- set bronze = read_changes(ref("brz_billing_usage")) %}
+{%- set silver = read_changes(ref("slv_usage")) %}
+{%- set quarantine = read_changes(ref("slv_usage_quarantine")) %}
+{%- set gold = read_changes(ref("fct_usage")) %}
+{%- set reads = [source_read, bronze, silver, quarantine, gold] %}
+{%- set days = touched_days(reads | map(attribute="days")) if is_merge() else "all" %}
+{{ record_reads(reads, days) }}
+{%- set layers = {"bronze": bronze, "silver": silver, "quarantine": quarantine} %}
+
+with source as (
+
+    -- Straight from the source and by its own rule, so that a row lost on the way to Bronze shows.
+    select {{ source_columns(source_read) }}
+    from {{ source_rows_of_days(source_read, "ingestion_date", "usage_date", days) }}
+
+),
+
+source_winners as (
+
+    select
+        source.*,
+        {{ date_key("usage_date") }} as date_key
+    from source
+    qualify row_number() over (
+        partition by record_id, record_type
+        order by ingestion_date desc nulls last, {{ source_row_hash(source_read) }} desc
+    ) = 1
+
+),
+
+records as (
+
+    select
+        'source' as layer,
+        date_key,
+        sku_name,
+        cloud,
+        usage_unit,
+        usage_start_time,
+        usage_quantity
+    from source_winners
+    {%- for layer, read in layers.items() %}
+    union all
+    select
+        '{{ layer }}' as layer,
+        date_key,
+        sku_name,
+        cloud,
+        usage_unit,
+        usage_start_time,
+        usage_quantity
+    from {{ as_read(read) }}
+    where {{ in_days(days) }}
+    {%- endfor %}
+
+),
+
+prices as (
+
+    select *
+    from {{ ref("slv_prices") }}
+    where currency_code = '{{ var("reporting_currency") }}'
+
+),
+
+priced as (
+
+    select
+        records.layer,
+        records.date_key,
+        records.sku_name,
+        records.usage_unit,
+        records.usage_quantity,
+        {{ list_cost("records.usage_quantity", "prices.list_price") }} as list_cost
+    from records
+    left join prices
+        on
+            records.sku_name = prices.sku_name
+            and records.cloud = prices.cloud
+            and records.usage_unit = prices.usage_unit
+            and records.usage_start_time >= prices.price_start_time
+            and (prices.price_end_time is null or records.usage_start_time < prices.price_end_time)
+    union all
+    select
+        'gold' as layer,
+        date_key,
+        sku_name,
+        usage_unit,
+        usage_quantity,
+        list_cost
+    from {{ as_read(gold) }}
+    where {{ in_days(days) }}
+
+),
+
+totals as (
+
+    select
+        date_key,
+        sku_name,
+        usage_unit,
+        layer,
+        count(*) as record_count,
+        cast(sum(usage_quantity) as decimal(38, 18)) as usage_quantity,
+        cast(sum(list_cost) as decimal(38, 18)) as list_cost
+    from priced
+    group by date_key, sku_name, usage_unit, layer
+
+),
+
+final as (
+
+    select
+        totals.*,
+        sha2(to_json(struct(record_count, usage_quantity, list_cost)), 256) as row_hash
+    from totals
+
+)
+
+select * from final

@@ -1,0 +1,143 @@
+{%- set periods = ["day", "week", "month"] %}
+
+with progress as (
+
+    select complete_through
+    from {{ ref("source_progress") }}
+    where task = 'brz_billing_usage'
+
+),
+
+daily as (
+
+    select
+        dates.date as usage_date,
+        usage.billing_origin_product,
+        usage.currency_code,
+        sum(usage.list_cost) as list_cost,
+        count_if(not usage.is_priced) as unpriced_records
+    from {{ ref("fct_usage") }} as usage
+    inner join {{ ref("dim_date") }} as dates
+        on usage.date_key = dates.date_key
+    inner join progress
+        on dates.date <= progress.complete_through
+    group by dates.date, usage.billing_origin_product, usage.currency_code
+
+),
+
+-- Each day counts once in each kind of period.
+placed as (
+
+    {%- for period in periods %}
+    {{ "union all" if not loop.first }}
+    select
+        '{{ period }}' as period,
+        cast(date_trunc('{{ period }}', usage_date) as date) as period_start_date,
+        daily.*
+    from daily
+    {%- endfor %}
+    union all
+    -- This month so far, and last month as far as the same day.
+    select
+        'month_to_date' as period,
+        cast(date_trunc('month', daily.usage_date) as date) as period_start_date,
+        daily.*
+    from daily
+    cross join progress
+    where
+        daily.usage_date >= add_months(date_trunc('month', progress.complete_through), -1)
+        and day(daily.usage_date) <= day(progress.complete_through)
+
+),
+
+totals as (
+
+    select
+        period,
+        period_start_date,
+        billing_origin_product,
+        currency_code,
+        sum(list_cost) as list_cost,
+        sum(unpriced_records) as unpriced_records
+    from placed
+    group by period, period_start_date, billing_origin_product, currency_code
+
+),
+
+-- A product that stopped has a row for the period after its last, so that its end shows as a fall.
+compared as (
+
+    select
+        period,
+        period_start_date,
+        billing_origin_product,
+        currency_code,
+        list_cost,
+        unpriced_records,
+        cast(null as decimal(38, 18)) as previous_list_cost
+    from totals
+    union all
+    select
+        period,
+        case period
+            when 'day' then date_add(period_start_date, 1)
+            when 'week' then date_add(period_start_date, 7)
+            else add_months(period_start_date, 1)
+        end as period_start_date,
+        billing_origin_product,
+        currency_code,
+        cast(null as decimal(38, 18)) as list_cost,
+        cast(0 as bigint) as unpriced_records,
+        list_cost as previous_list_cost
+    from totals
+
+),
+
+merged as (
+
+    select
+        period,
+        period_start_date,
+        billing_origin_product,
+        currency_code,
+        sum(list_cost) as list_cost,
+        sum(previous_list_cost) as previous_list_cost,
+        sum(unpriced_records) as unpriced_records
+    from compared
+    group by period, period_start_date, billing_origin_product, currency_code
+
+),
+
+final as (
+
+    select
+        merged.period,
+        merged.period_start_date,
+        case
+            when merged.period = 'month_to_date' then true
+            else progress.complete_through >= case merged.period
+                when 'day' then merged.period_start_date
+                when 'week' then date_add(merged.period_start_date, 6)
+                else last_day(merged.period_start_date)
+            end
+        end as is_complete,
+        merged.billing_origin_product,
+        merged.currency_code,
+        merged.list_cost,
+        merged.previous_list_cost,
+        coalesce(merged.list_cost, 0) - coalesce(merged.previous_list_cost, 0) as list_cost_change,
+        try_divide(
+            cast(coalesce(merged.list_cost, 0) - merged.previous_list_cost as double),
+            cast(merged.previous_list_cost as double)
+        ) as change_ratio,
+        merged.unpriced_records
+    from merged
+    inner join progress
+        on merged.period_start_date <= progress.complete_through
+    where
+        merged.period <> 'month_to_date'
+        or merged.period_start_date = cast(date_trunc('month', progress.complete_through) as date)
+
+)
+
+select * from final
