@@ -1,0 +1,502 @@
+"""Loading deliveries: each one once, in date order, all of it or nothing, wherever the process is killed.
+
+A delivery goes through three steps. *Staged*: every file is validated and written as typed Parquet inside the
+home. *Prepared*: one transaction in the journal says which staged files belong to which tables; from here on the
+delivery happens. *Applied*: the staged rows are written to the Delta tables, each write marked with the batch's
+number, which Delta remembers, so that doing it again after a kill writes nothing twice.
+
+Several deliveries are prepared and applied together where they are small: a write to a table costs about the same
+for ten rows as for ten thousand.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import json
+import os
+import shutil
+import sqlite3
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from pyspark.sql import SparkSession
+
+from local_warehouse.account_folder import (
+    Delivery,
+    DeliveryError,
+    SourceFile,
+    UnknownColumnsError,
+    grown_columns,
+    list_deliveries,
+    read,
+)
+from local_warehouse.home import Home
+from local_warehouse.source_tables import (
+    CATALOG,
+    SourceTable,
+    columns_text,
+    known_tables,
+    merge_columns,
+    new_names,
+    parse_type,
+    quote,
+    type_text,
+)
+
+_BATCH_ROWS = 250_000
+"""Small deliveries are applied together up to so many rows: more would blur the date ranges of the files."""
+
+_SMALL_ROWS = 50_000
+"""Writes of no more than so many rows make one file."""
+
+_TRANSACTION = "local_warehouse.deliver"
+
+_JOURNAL = """
+create table if not exists batches (number integer primary key autoincrement, applied integer, plan text);
+create table if not exists deliveries (
+    date text primary key, content_hash text, batch integer, row_count integer, prepared_at text);
+create table if not exists source_columns (
+    table_name text, position integer, name text, type text, primary key (table_name, name));
+create table if not exists replaced (table_name text primary key, date text);
+"""
+
+
+class Target(Protocol):
+    """What deliveries are applied to: Spark, and the names of the tables in it."""
+
+    spark: SparkSession
+
+    @property
+    def catalog(self) -> TargetCatalog:
+        """The names of the tables."""
+
+
+class TargetCatalog(Protocol):
+    """The part of the catalog that deliveries use."""
+
+    def physical(self, catalog: str, schema: str, table: str) -> str:
+        """Name a table for Spark."""
+
+    def ensure_schema(self, catalog: str, schema: str) -> None:
+        """Make a schema unless it exists."""
+
+    def register_table(self, catalog: str, schema: str, table: str) -> None:
+        """Record a table that was just written."""
+
+
+@dataclass
+class Outcome:
+    """What a call of `deliver` did.
+
+    Attributes:
+        delivered: The dates it applied.
+        skipped: How many dates had been delivered before.
+        rows: How many rows it applied, by table.
+        new_columns: Columns and fields the sources had beyond those known, as (table, name, type).
+    """
+
+    delivered: list[datetime.date] = field(default_factory=list)
+    skipped: int = 0
+    rows: dict[str, int] = field(default_factory=dict)
+    new_columns: list[tuple[str, str, str]] = field(default_factory=list)
+
+
+@dataclass
+class _Write:
+    """What a batch writes to one table.
+
+    Attributes:
+        replace: Whether the table's rows are replaced.
+        rows: How many rows are staged.
+    """
+
+    replace: bool
+    rows: int
+
+
+@dataclass
+class _Batch:
+    """Deliveries staged together, not yet prepared."""
+
+    number: int
+    folder: Path
+    deliveries: list[tuple[Delivery, str, int]] = field(default_factory=list)
+    writes: dict[str, _Write] = field(default_factory=dict)
+    replaced: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def rows(self) -> int:
+        return sum(rows for _, _, rows in self.deliveries)
+
+
+class Journal:
+    """What was delivered to one home, durably.
+
+    Args:
+        path: Its SQLite file.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
+        self._db.execute("pragma journal_mode = wal")
+        self._db.execute("pragma synchronous = full")
+        self._db.executescript(_JOURNAL)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._db.close()
+
+    def content_hash(self, date: datetime.date) -> str | None:
+        """Give the hash of the content delivered for a date, None if nothing was."""
+        row = self._db.execute("select content_hash from deliveries where date = ?", (str(date),)).fetchone()
+        return None if row is None else str(row[0])
+
+    def newest(self) -> str:
+        """Give the newest date delivered, empty if there is none."""
+        return str(self._db.execute("select coalesce(max(date), '') from deliveries").fetchone()[0])
+
+    def replaced_on(self, table: str) -> str:
+        """Give the date of the delivery a replaced table's rows are from, empty if there is none."""
+        row = self._db.execute("select date from replaced where table_name = ?", (table,)).fetchone()
+        return "" if row is None else str(row[0])
+
+    def columns(self, table: SourceTable) -> pa.Schema:
+        """Give a table's columns: those of this project and those its source has grown."""
+        stored = self._db.execute(
+            "select name, type from source_columns where table_name = ? order by position", (table.name,)
+        ).fetchall()
+        return merge_columns(
+            table.columns, pa.schema([pa.field(name, parse_type(text)) for name, text in stored])
+        )
+
+    def next_number(self) -> int:
+        """Give the number the next batch will have."""
+        row = self._db.execute("select coalesce(max(number), 0) + 1 from batches").fetchone()
+        return int(row[0])
+
+    def prepare(self, batch: _Batch, columns: dict[str, pa.Schema]) -> None:
+        """Decide, in one transaction, that a batch happens."""
+        plan = {name: {"replace": write.replace, "rows": write.rows} for name, write in batch.writes.items()}
+        now = datetime.datetime.now(datetime.UTC).isoformat()
+        self._db.execute("begin immediate")
+        try:
+            self._db.execute("insert into batches values (?, 0, ?)", (batch.number, json.dumps(plan)))
+            self._db.executemany(
+                "insert into deliveries values (?, ?, ?, ?, ?)",
+                [(str(of.date), content, batch.number, rows, now) for of, content, rows in batch.deliveries],
+            )
+            self._db.executemany(
+                "insert or replace into replaced values (?, ?)", list(batch.replaced.items())
+            )
+            for name in batch.writes:
+                self._db.executemany(
+                    "insert or replace into source_columns values (?, ?, ?, ?)",
+                    [
+                        (name, position, column.name, type_text(column.type))
+                        for position, column in enumerate(columns[name])
+                    ],
+                )
+            self._db.execute("commit")
+        except BaseException:
+            self._db.execute("rollback")
+            raise
+
+    def prepared(self) -> list[tuple[int, dict[str, _Write]]]:
+        """List the batches that were prepared and not (or not wholly) applied."""
+        found = self._db.execute(
+            "select number, plan from batches where applied = 0 order by number"
+        ).fetchall()
+        return [
+            (number, {name: _Write(**write) for name, write in json.loads(plan).items()})
+            for number, plan in found
+        ]
+
+    def mark_applied(self, number: int) -> None:
+        """Record that a batch is wholly in the tables."""
+        self._db.execute("update batches set applied = 1 where number = ?", (number,))
+
+    def dates_of(self, number: int) -> list[str]:
+        """List the dates of one batch."""
+        found = self._db.execute("select date from deliveries where batch = ? order by date", (number,))
+        return [str(date) for (date,) in found]
+
+
+def deliver(
+    home: Home,
+    target: Callable[[], Target],
+    account: Path,
+    until: datetime.date | None = None,
+    progress: Callable[[str], None] = lambda line: None,
+    checkpoint: Callable[[str], None] = lambda point: None,
+) -> Outcome:
+    """Load the deliveries of an account folder that were not loaded before.
+
+    Args:
+        home: The state folder; the caller holds its lock (or is the server that does).
+        target: Gives what to apply them to; called only if there is something to apply.
+        account: The account folder.
+        until: Leave out newer deliveries.
+        progress: Called with a line about each step.
+        checkpoint: Called with the name of each point at which being killed must do no harm.
+
+    Returns:
+        What was done.
+
+    Raises:
+        DeliveryError: A delivery is refused. Nothing of it was applied; those before it were.
+    """
+    with contextlib.closing(Journal(home.deliveries_file)) as journal:
+        return _Run(home, journal, target, progress, checkpoint).deliver(account, until)
+
+
+def has_unfinished(home: Home) -> bool:
+    """Tell whether a killed process left deliveries that are decided but not wholly in the tables."""
+    if not home.deliveries_file.exists():
+        return False
+    with contextlib.closing(Journal(home.deliveries_file)) as journal:
+        return bool(journal.prepared())
+
+
+def finish(home: Home, target: Target, progress: Callable[[str], None] = lambda line: None) -> None:
+    """Bring deliveries that a killed process had decided on into the tables.
+
+    Args:
+        home: The state folder; the caller holds its lock.
+        target: What to apply them to.
+        progress: Called with a line about each.
+    """
+    with contextlib.closing(Journal(home.deliveries_file)) as journal:
+        _Run(home, journal, lambda: target, progress, lambda point: None).finish()
+
+
+class _Run:
+    """One call of `deliver`."""
+
+    def __init__(
+        self,
+        home: Home,
+        journal: Journal,
+        target: Callable[[], Target],
+        progress: Callable[[str], None],
+        checkpoint: Callable[[str], None],
+    ) -> None:
+        self._staging = home.root / "staging"
+        self._journal = journal
+        self._target = target
+        self._progress = progress
+        self._checkpoint = checkpoint
+        self._columns: dict[str, pa.Schema] = {}
+        self._newest = journal.newest()
+        self._outcome = Outcome()
+
+    def deliver(self, account: Path, until: datetime.date | None) -> Outcome:
+        deliveries = list_deliveries(account, until)
+        self.finish()
+        batch = self._new_batch()
+        try:
+            for delivery in deliveries:
+                if not self._is_new(delivery):
+                    continue
+                self._stage(batch, delivery)
+                if batch.rows >= _BATCH_ROWS:
+                    self._apply_batch(batch)
+                    batch = self._new_batch()
+        finally:
+            # What comes before a delivery that is refused was delivered.
+            if batch.deliveries:
+                self._apply_batch(batch)
+            shutil.rmtree(self._staging, ignore_errors=True)
+        return self._outcome
+
+    def finish(self) -> None:
+        for number, writes in self._journal.prepared():
+            dates = self._journal.dates_of(number)
+            self._progress(f"Finishing what was interrupted: deliveries {dates[0]} to {dates[-1]}")
+            self._apply(number, self._staging / str(number), writes)
+        shutil.rmtree(self._staging, ignore_errors=True)
+
+    def _new_batch(self) -> _Batch:
+        number = self._journal.next_number()
+        folder = self._staging / str(number)
+        folder.mkdir(parents=True)
+        return _Batch(number, folder)
+
+    def _is_new(self, delivery: Delivery) -> bool:
+        known = self._journal.content_hash(delivery.date)
+        if known is None:
+            return True
+        if known != delivery.content_hash():
+            raise DeliveryError(
+                delivery.folder,
+                f"{delivery.date} was delivered before with other content; what was delivered stays as it is. "
+                "Corrections of the source come as rows of a later delivery",
+            )
+        self._outcome.skipped += 1
+        return False
+
+    # -- staging -------------------------------------------------------------------------------------------------
+
+    def _stage(self, batch: _Batch, delivery: Delivery) -> None:
+        content = delivery.content_hash()
+        rows: dict[str, int] = {}
+        skipped: list[str] = []
+        before = dict(self._columns)
+        staged: list[Path] = []
+        try:
+            for file in delivery.files:
+                staged.append(batch.folder / file.table.name / f"{delivery.date}.parquet")
+                rows[file.table.name] = self._stage_file(file, staged[-1])
+        except BaseException:
+            # The batch goes on without this delivery.
+            for path in staged:
+                path.unlink(missing_ok=True)
+            self._columns = before
+            raise
+        if delivery.content_hash() != content:
+            for path in staged:
+                path.unlink(missing_ok=True)
+            self._columns = before
+            raise DeliveryError(delivery.folder, "the delivery changed while it was read")
+        for file in delivery.files:
+            name = file.table.name
+            if file.table.is_replaced and str(delivery.date) < max(
+                self._journal.replaced_on(name), batch.replaced.get(name, "")
+            ):
+                # In date order, the newer delivery would have replaced these rows.
+                (batch.folder / name / f"{delivery.date}.parquet").unlink()
+                skipped.append(name)
+                del rows[name]
+                continue
+            if file.table.is_replaced:
+                for older in (batch.folder / name).glob("*.parquet"):
+                    if older.stem != str(delivery.date):
+                        older.unlink()
+                batch.writes.pop(name, None)
+                batch.replaced[name] = str(delivery.date)
+            write = batch.writes.setdefault(name, _Write(file.table.is_replaced, 0))
+            write.rows += rows[name]
+        batch.deliveries.append((delivery, content, sum(rows.values())))
+        self._report(delivery, rows, skipped, before)
+
+    def _stage_file(self, file: SourceFile, path: Path) -> int:
+        name = file.table.name
+        if name not in self._columns:
+            self._columns[name] = self._journal.columns(file.table)
+        try:
+            return self._write_staged(file, path)
+        except UnknownColumnsError:
+            self._columns[name] = grown_columns(file, self._columns[name])
+            return self._write_staged(file, path)
+
+    def _write_staged(self, file: SourceFile, path: Path) -> int:
+        columns = self._columns[file.table.name]
+        path.parent.mkdir(exist_ok=True)
+        rows = 0
+        with path.open("wb") as out:
+            with pq.ParquetWriter(out, columns) as writer:
+                for piece in read(file, columns):
+                    writer.write_table(piece)
+                    rows += piece.num_rows
+                    if rows // 500_000 > (rows - piece.num_rows) // 500_000:
+                        self._progress(f"  {file.path.name}: {rows:,} rows read")
+            out.flush()
+            os.fsync(out.fileno())
+        return rows
+
+    def _report(
+        self, delivery: Delivery, rows: dict[str, int], skipped: list[str], before: dict[str, pa.Schema]
+    ) -> None:
+        late = " (late: newer ones are there already)" if str(delivery.date) < self._newest else ""
+        self._newest = max(self._newest, str(delivery.date))
+        self._progress(f"{delivery.date}: {len(delivery.files)} tables, {sum(rows.values()):,} rows{late}")
+        for name in skipped:
+            self._progress(f"  {name}: left as it is, a newer delivery has replaced it")
+        for file in delivery.files:
+            name = file.table.name
+            known = before[name] if name in before else self._journal.columns(file.table)
+            for column, text in new_names(known, self._columns[name]):
+                self._outcome.new_columns.append((name, column, text))
+                self._progress(f"  {name}: new column {column} {text}")
+        for name, count in rows.items():
+            self._outcome.rows[name] = self._outcome.rows.get(name, 0) + count
+
+    # -- applying ------------------------------------------------------------------------------------------------
+
+    def _apply_batch(self, batch: _Batch) -> None:
+        _sync_folders(batch.folder)
+        self._checkpoint("staged")
+        self._journal.prepare(batch, self._columns)
+        self._checkpoint("prepared")
+        self._apply(batch.number, batch.folder, batch.writes)
+        self._outcome.delivered += [delivery.date for delivery, _, _ in batch.deliveries]
+
+    def _apply(self, number: int, folder: Path, writes: dict[str, _Write]) -> None:
+        if writes:
+            target = self._target()
+            self._progress(
+                f"Writing {sum(write.rows for write in writes.values()):,} rows to {len(writes)} tables"
+            )
+            for schema in sorted({known_tables()[name].schema for name in writes}):
+                target.catalog.ensure_schema(CATALOG, schema)
+            spark = target.spark.newSession()
+            # The largest first: the last to finish should not be the longest.
+            ordered = sorted(writes, key=lambda name: -writes[name].rows)
+            with ThreadPoolExecutor(max_workers=2) as pool:
+                list(
+                    pool.map(
+                        lambda name: self._write(target, spark, number, folder, name, writes[name]), ordered
+                    )
+                )
+        self._checkpoint("written")
+        self._journal.mark_applied(number)
+        self._checkpoint("applied")
+        shutil.rmtree(folder, ignore_errors=True)
+
+    def _write(
+        self, target: Target, spark: SparkSession, number: int, folder: Path, name: str, write: _Write
+    ) -> None:
+        table = known_tables()[name]
+        columns = self._journal.columns(table)
+        physical = target.catalog.physical(CATALOG, table.schema, table.table)
+        statistics = ",".join(quote(column) for column in table.statistics_columns())
+        spark.sql(
+            f"CREATE TABLE IF NOT EXISTS {physical} ({columns_text(columns, table.comments)}) USING delta "
+            f"TBLPROPERTIES ('delta.dataSkippingStatsColumns' = '{statistics}')"
+        )
+        self._checkpoint(f"created {name}")
+        if write.rows or write.replace:
+            rows = spark.read.schema(columns_text(columns)).parquet(str(folder / name))
+            if write.rows <= _SMALL_ROWS:
+                rows = rows.coalesce(1)
+            (
+                rows.write.format("delta")
+                .mode("overwrite" if write.replace else "append")
+                .option("mergeSchema", "true")
+                .option("txnAppId", _TRANSACTION)
+                .option("txnVersion", str(number))
+                .saveAsTable(physical)
+            )
+        self._checkpoint(f"wrote {name}")
+        target.catalog.register_table(CATALOG, table.schema, table.table)
+
+
+def _sync_folders(folder: Path) -> None:
+    """Make the names of staged files durable, not only their contents."""
+    for path in _folders(folder):
+        handle = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def _folders(folder: Path) -> Iterator[Path]:
+    yield folder.parent
+    yield folder
+    yield from (path for path in folder.iterdir() if path.is_dir())
