@@ -14,7 +14,7 @@
 ) %}
     {%- set to_next = {"allowed": "<=", "not_allowed": "=", "required": "<"} -%}
     {%- if gaps not in to_next -%}
-        {{ exceptions.raise_compiler_error("gaps: '" ~ gaps ~ "' is none of " ~ to_next.keys() | join(", ")) }}
+        {{ exceptions.raise_compiler_error(gaps ~ " is none of " ~ to_next.keys() | join(", ")) }}
     {%- endif -%}
     {%- set in_partition = "partition by " ~ partition_by if partition_by else "" -%}
     {%- set ordered = in_partition ~ " order by " ~ lower_bound_column ~ ", " ~ upper_bound_column -%}

@@ -1,0 +1,1 @@
+select {{ dbt_utils.star(from=ref("numbers"), relation_alias="it") }} from {{ ref("numbers") }} as it

@@ -1,0 +1,1 @@
+select {{ dbt_utils.star(ref("numbers"), except=["N", "amount"]) }} from {{ ref("numbers") }}
