@@ -81,7 +81,7 @@ def offline(warehouse: dict[str, str], tmp_path_factory: pytest.TempPathFactory)
     project = tmp_path_factory.mktemp("offline") / "project"
     shutil.copytree(PROJECT, project)
     shutil.copytree(OFFLINE, project / "dbt_packages")
-    shutil.copy(project / "monitors/_monitors.yml", project / "models/_monitors.yml")
+    shutil.copytree(project / "monitors", project / "models/monitors")
     return build(project, "packages_offline", warehouse)
 
 

@@ -4,7 +4,7 @@
 #}
 {% test expect_row_values_to_have_recent_data(model, column_name, datepart, interval, row_condition=none) %}
     {%- set happened = "cast(" ~ column_name ~ " as timestamp)" %}
-    {%- set oldest_allowed = dbt.dateadd(datepart, -1 * interval, "current_timestamp()") %}
+    {%- set oldest_allowed = "timestampadd(" ~ datepart ~ ", -" ~ interval ~ ", current_timestamp())" %}
 
     select max({{ happened }}) as newest
     from {{ model }}
