@@ -1,12 +1,12 @@
 """Loading deliveries: each one once, in date order, all of it or nothing, wherever the process is killed.
 
 A delivery goes through three steps. *Staged*: every file is validated and written as typed Parquet inside the
-home. *Prepared*: one transaction in the journal says which staged files belong to which tables; from here on the
-delivery happens. *Applied*: the staged rows are written to the Delta tables, each write marked with the batch's
-number, which Delta remembers, so that doing it again after a kill writes nothing twice.
+home. *Prepared*: one transaction in the journal says which staged files belong to which tables; from here on
+the delivery happens. *Applied*: the staged rows are written to the Delta tables, each write marked with the
+batch's number, which Delta remembers, so that doing it again after a kill writes nothing twice.
 
-Several deliveries are prepared and applied together where they are small: a write to a table costs about the same
-for ten rows as for ten thousand.
+Several small deliveries are prepared and applied together: a write to a table costs about the same for ten rows
+as for ten thousand.
 """
 
 from __future__ import annotations
@@ -462,26 +462,21 @@ class _Run:
         self, target: Target, spark: SparkSession, number: int, folder: Path, name: str, write: _Write
     ) -> None:
         table = known_tables()[name]
-        columns = self._journal.columns(table)
         physical = target.catalog.physical(CATALOG, table.schema, table.table)
-        statistics = ",".join(quote(column) for column in table.statistics_columns())
-        spark.sql(
-            f"CREATE TABLE IF NOT EXISTS {physical} ({columns_text(columns, table.comments)}) USING delta "
-            f"TBLPROPERTIES ('delta.dataSkippingStatsColumns' = '{statistics}')"
+        columns = columns_text(self._journal.columns(table), table.comments)
+        rows = spark.read.schema(columns).parquet(str(folder / name))
+        if write.rows <= _SMALL_ROWS:
+            rows = rows.coalesce(1)
+        (
+            rows.write.format("delta")
+            .mode("overwrite" if write.replace else "append")
+            .option("mergeSchema", "true")
+            .option("txnAppId", _TRANSACTION)
+            .option("txnVersion", str(number))
+            # Taken when the write makes the table, ignored afterwards.
+            .option("delta.dataSkippingStatsColumns", ",".join(map(quote, table.statistics_columns())))
+            .saveAsTable(physical)
         )
-        self._checkpoint(f"created {name}")
-        if write.rows or write.replace:
-            rows = spark.read.schema(columns_text(columns)).parquet(str(folder / name))
-            if write.rows <= _SMALL_ROWS:
-                rows = rows.coalesce(1)
-            (
-                rows.write.format("delta")
-                .mode("overwrite" if write.replace else "append")
-                .option("mergeSchema", "true")
-                .option("txnAppId", _TRANSACTION)
-                .option("txnVersion", str(number))
-                .saveAsTable(physical)
-            )
         self._checkpoint(f"wrote {name}")
         target.catalog.register_table(CATALOG, table.schema, table.table)
 

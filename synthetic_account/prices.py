@@ -207,6 +207,7 @@ class PriceBook:
         self._account_id = account_id
         self._window = window
         self.plans: dict[tuple[str, str], PricePlan] = {}
+        self._published_only: list[PricePlan] = []
         places: dict[tuple[str, Region], None] = {}
         for workspace in workspaces:
             places.setdefault((workspace.tier, workspace.region))
@@ -237,6 +238,10 @@ class PriceBook:
         """Take a SKU in; one that is there already is kept."""
         return self.plans.setdefault((plan.sku_name, plan.cloud), plan)
 
+    def publish(self, plan: PricePlan) -> None:
+        """List a SKU that nothing is billed on, for example the same name in another unit."""
+        self._published_only.append(plan)
+
     def plan(self, sku_name: str, cloud: str) -> PricePlan:
         """Return a SKU.
 
@@ -248,7 +253,7 @@ class PriceBook:
     def listing_days(self) -> list[int]:
         """Return the days on which the list differs from the day before, the first day included."""
         days = {0}
-        for plan in self.plans.values():
+        for plan in self._listed():
             for row in plan.rows:
                 days.add(row.published)
                 days.add(row.closed)
@@ -256,7 +261,10 @@ class PriceBook:
 
     def listing(self, day: int) -> list[str]:
         """Return all rows of `list_prices` as published on a day."""
-        return [line for plan in self.plans.values() for line in plan.listing(self._account_id, day)]
+        return [line for plan in self._listed() for line in plan.listing(self._account_id, day)]
+
+    def _listed(self) -> list[PricePlan]:
+        return [*self.plans.values(), *self._published_only]
 
     def _replace(
         self, sku_name: str, cloud: str, segments: list[tuple[int, str]], rows: list[PriceRow]

@@ -478,7 +478,7 @@ def run_jobs(jobs: Sequence[Job], window: Window, day: int, writer: RunWriter, s
 
 
 def _workflow_run(parent: Run, stream: Stream) -> Run:
-    """Return a notebook started by a notebook: only the run timeline shows it, and it has no cost of its own."""
+    """Return a notebook started by a notebook: it is in the run timeline only and has no cost of its own."""
     start = parent.legs[0].start + 10
     end = max(start + 5, parent.legs[0].end or start)
     leg = Leg(start, end, SUCCEEDED, _CODES[SUCCEEDED])
