@@ -12,7 +12,10 @@ from synthetic_account.clusters import deliver_clusters, make_clusters, node_typ
 from synthetic_account.deliveries import LIST_PRICES, NODE_TYPES, TABLES, WORKSPACES, Deliveries
 from synthetic_account.jobs import deliver_jobs, make_jobs
 from synthetic_account.organisation import make_teams
+from synthetic_account.parts import Parts
 from synthetic_account.pipelines import bill_pipelines, deliver_pipelines, make_pipelines
+from synthetic_account.plants.all_cases import ALL_CASES
+from synthetic_account.plants.cases import plant_all
 from synthetic_account.prices import PriceBook
 from synthetic_account.runs import RunWriter, run_jobs
 from synthetic_account.services import bill_services, make_services
@@ -70,12 +73,27 @@ def build(request: Request, folder: Path, progress: Callable[[int, int], None]) 
         root.part("pipelines"), account_id, size, window, workspaces, teams, book, places
     )
     jobs = make_jobs(root.part("jobs"), size, window, workspaces, teams, clusters)
+    meter = Meter(deliveries, truths.ledger, window)
+    runs = RunWriter(account_id, window, deliveries, meter, book, places)
+    parts = Parts(
+        account_id,
+        window,
+        root,
+        workspaces,
+        teams,
+        clusters,
+        jobs,
+        book,
+        places,
+        deliveries,
+        runs,
+        truths,
+    )
+    plant_all(ALL_CASES, parts)
     deliver_clusters(clusters, window, deliveries)
     deliver_pipelines(pipelines, window, deliveries)
     deliver_jobs(jobs, account_id, window, deliveries)
 
-    meter = Meter(deliveries, truths.ledger, window)
-    runs = RunWriter(account_id, window, deliveries, meter, book, places)
     for day in range(window.days):
         run_jobs(jobs, window, day, runs, root.part("runs"))
         bill_pipelines(pipelines, window, day, meter, root.part("updates"))

@@ -1,0 +1,1 @@
+"""Cases that are put into every account on purpose, each with what must be found."""
