@@ -3,7 +3,7 @@ select * from values
     ('adjacent', 'a', 1, 2), ('adjacent', 'a', 2, 3), ('adjacent', 'b', 1, 9),
     ('gap', 'a', 1, 2), ('gap', 'a', 4, 5),
     ('overlap', 'a', 1, 3), ('overlap', 'a', 2, 4),
-    ('same', 'a', 1, 2), ('same', 'a', 1, 2),
+    ('same_start', 'a', 1, 2), ('same_start', 'a', 1, 3),
     ('backwards', 'a', 3, 1),
     ('zero', 'a', 1, 2), ('zero', 'a', 2, 2), ('zero', 'a', 2, 3),
     ('last_open', 'a', 1, 2), ('last_open', 'a', 2, null),
