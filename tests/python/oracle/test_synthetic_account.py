@@ -1,8 +1,11 @@
 """The generator knows what it planted, the oracle works out what the rules make of it: both must agree."""
 
 import json
+import re
 import subprocess
 import sys
+from dataclasses import asdict
+from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -11,9 +14,11 @@ import pytest
 
 from oracle.account_folder import AccountFolder
 from oracle.expected_reconciliation import Totals, gold_totals, single_outcomes, totals
-from oracle.expected_usage import UsageOutcome, UsageOutcomes, usage_outcomes
+from oracle.expected_usage import UsageOutcome, UsageOutcomes, expected_fct_usage, usage_outcomes
 from oracle.money import exact_sum
 from oracle.usage_rules import rows_beyond_overlap
+
+AMOUNT = re.compile(r"-?\d+(\.\d+)?")
 
 
 @pytest.fixture(scope="module")
@@ -45,6 +50,12 @@ def truths(folder: Path) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
+def planted_cases(folder: Path) -> list[dict[str, Any]]:
+    plants = json.loads((folder / "truths.json").read_text(encoding="utf-8"))["plants"]
+    return [plant for plant in plants if plant["table"] == "billing.usage"]
+
+
+@pytest.fixture(scope="module")
 def outcomes(folder: Path) -> UsageOutcomes:
     return usage_outcomes(AccountFolder(folder))
 
@@ -73,6 +84,17 @@ def sums(totals: dict[tuple[Any, ...], Totals]) -> Sums:
         )
         for key, total in totals.items()
     }
+
+
+def as_planted(value: Any) -> Any:
+    """A value in the shape both sides share: amounts as numbers, times and days as text."""
+    if isinstance(value, datetime):
+        return value.strftime("%Y-%m-%dT%H:%M:%SZ")
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, str) and AMOUNT.fullmatch(value):
+        return Decimal(value)
+    return value
 
 
 def gold(outcomes: UsageOutcomes) -> list[UsageOutcome]:
@@ -117,6 +139,34 @@ def test_every_unpriced_record_has_the_reason_it_was_planted_for(
     columns = ("sku_name", "cloud", "usage_unit")
     planted = planted_sums(truths["unpriced"], *columns, "reason")
     assert sums(totals(unpriced, *columns, "unpriced_reason")) == planted
+
+
+def test_every_record_of_a_planted_case_is_as_it_was_planted(
+    planted_cases: list[dict[str, Any]], outcomes: UsageOutcomes
+) -> None:
+    usage = expected_fct_usage(outcomes).rows
+    differences = []
+    checked = 0
+    for case in planted_cases:
+        facts = case["facts"]
+        for planted in [*facts.get("records", []), *facts.get("accepted", []), *facts.get("quarantined", [])]:
+            (outcome,) = outcomes[planted["record_id"], planted["record_type"]]
+            (row,) = usage[planted["record_id"], planted["record_type"]]
+            found: dict[str, Any] = {
+                **asdict(outcome.row),
+                **(row or {}),
+                "usage_date": outcome.row.usage_date,
+                "broken_rules": list(outcome.judged.broken_rules),
+                "unpriced_reason": outcome.price.unpriced_reason,
+            }
+            checked += 1
+            differences += [
+                f"{case['name']} {planted['record_id']} {column}: planted {wanted!r}, found {found[column]!r}"
+                for column, wanted in planted.items()
+                if as_planted(found[column]) != as_planted(wanted)
+            ]
+    assert differences == []
+    assert checked > len(planted_cases) / 2
 
 
 def test_a_daily_build_reads_every_row(folder: Path) -> None:
