@@ -5,8 +5,8 @@ home. *Prepared*: one transaction in the journal says which staged files belong 
 the delivery happens. *Applied*: the staged rows are written to the Delta tables, each write marked with the
 batch's number, which Delta remembers, so that doing it again after a kill writes nothing twice.
 
-Several small deliveries are prepared and applied together: a write to a table costs about the same for ten rows
-as for ten thousand.
+Several small deliveries are prepared and applied together: a write to a table costs about the same for ten
+rows as for ten thousand.
 """
 
 from __future__ import annotations
@@ -334,13 +334,13 @@ class _Run:
         if known != delivery.content_hash():
             raise DeliveryError(
                 delivery.folder,
-                f"{delivery.date} was delivered before with other content; what was delivered stays as it is. "
+                f"{delivery.date} was delivered before with other content; that stays as it is. "
                 "Corrections of the source come as rows of a later delivery",
             )
         self._outcome.skipped += 1
         return False
 
-    # -- staging -------------------------------------------------------------------------------------------------
+    # -- staging --------------------------------------------------------------------------------------------
 
     def _stage(self, batch: _Batch, delivery: Delivery) -> None:
         content = delivery.content_hash()
@@ -426,7 +426,7 @@ class _Run:
         for name, count in rows.items():
             self._outcome.rows[name] = self._outcome.rows.get(name, 0) + count
 
-    # -- applying ------------------------------------------------------------------------------------------------
+    # -- applying -------------------------------------------------------------------------------------------
 
     def _apply_batch(self, batch: _Batch) -> None:
         _sync_folders(batch.folder)
