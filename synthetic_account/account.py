@@ -83,6 +83,7 @@ def build(request: Request, folder: Path, progress: Callable[[int, int], None]) 
         teams,
         clusters,
         jobs,
+        pipelines,
         book,
         places,
         deliveries,
@@ -145,9 +146,7 @@ def _truths(request: Request, account_id: str, truths: Truths, deliveries: Deliv
             for day in days
         },
     }
-    tables = {
-        t: {"lines": sum(n for (_, table), n in deliveries.lines.items() if table == t)} for t in TABLES
-    }
+    tables = {table: deliveries.totals(table) for table in TABLES}
     return truths.written(head, tables)
 
 

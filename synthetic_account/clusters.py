@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from synthetic_account.deliveries import CLUSTERS, Deliveries
 from synthetic_account.organisation import Team, environment_of
@@ -109,6 +109,7 @@ class AllPurposeCluster:
         usage_tags: What its billing records carry as `custom_tags`.
         versions: The rows of its history: change time and row.
         rate: DBU an hour, in millionths.
+        latency: Seconds until the version of a change time appears in the source, where it is not at once.
     """
 
     cluster_id: str
@@ -120,6 +121,7 @@ class AllPurposeCluster:
     usage_tags: dict[str, str]
     versions: list[tuple[int, dict[str, object]]]
     rate: int
+    latency: dict[int, int] = field(default_factory=dict)
 
 
 def make_clusters(
@@ -230,6 +232,6 @@ def deliver_clusters(clusters: Sequence[AllPurposeCluster], window: Window, deli
     """Write every version of the all-purpose clusters to the day it becomes known."""
     for cluster in clusters:
         for change, row in cluster.versions:
-            day = deliveries.arrival(CLUSTERS, window.day_of(change))
+            day = deliveries.arrival(CLUSTERS, window.day_of(change + cluster.latency.get(change, 0)))
             if day is not None:
                 deliveries.add(CLUSTERS, day, cluster_line(row, change))

@@ -36,9 +36,11 @@ class Deliveries:
         partial_day: A day that only brings `partial_tables`; the rest arrives a day later. None: there is
             none.
         lines: How many lines each table got on each day.
+        repeated: How many of them have the key of an earlier line.
     """
 
     partial_tables = (USAGE, JOB_RUNS)
+    days_for_gaps = 7
 
     def __init__(self, folder: Path, window: Window) -> None:
         """Take where deliveries go.
@@ -52,7 +54,8 @@ class Deliveries:
         self._pending: dict[tuple[int, str], list[str]] = {}
         self._folders_made: set[int] = set()
         self.lines: dict[tuple[int, str], int] = {}
-        room = window.days >= 7
+        self.repeated: dict[str, int] = {}
+        room = window.days >= self.days_for_gaps
         self.silent_day: int | None = window.days * 2 // 5 if room else None
         self.partial_day: int | None = window.days * 3 // 5 + 1 if room else None
 
@@ -75,14 +78,17 @@ class Deliveries:
             day += 1
         return day if day < self._window.days else None
 
-    def add(self, table: str, day: int, line: str) -> None:
+    def add(self, table: str, day: int, line: str, *, repeated: bool = False) -> None:
         """Append one row to a delivery.
 
         Args:
             table: The source table.
             day: The day as `arrival` gave it.
             line: The row as JSON, ending in a line feed.
+            repeated: Whether an earlier line has the same key.
         """
+        if repeated:
+            self.repeated[table] = self.repeated.get(table, 0) + 1
         key = (day, table)
         pending = self._pending.get(key)
         if pending is None:
@@ -103,6 +109,14 @@ class Deliveries:
         text = list(lines)
         self._file(day, table).write_text("".join(text), encoding="utf-8", newline="\n")
         self.lines[(day, table)] = len(text)
+
+    def totals(self, table: str) -> dict[str, int]:
+        """Return the lines and the distinct keys of a table over the whole account."""
+        days = sorted(day for day, name in self.lines if name == table)
+        lines = sum(self.lines[day, table] for day in days)
+        if table in REPLACED_WHOLE:
+            return {"lines": lines, "keys": self.lines[days[-1], table] if days else 0}
+        return {"lines": lines, "keys": lines - self.repeated.get(table, 0)}
 
     def finish(self) -> None:
         """Write what is still in memory."""

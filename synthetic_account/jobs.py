@@ -318,8 +318,9 @@ def deliver_jobs(jobs: Sequence[Job], account_id: str, window: Window, deliverie
     for job in jobs:
         if job.submitted:
             continue
-        for version in job.versions:
+        for number, version in enumerate(job.versions):
+            repeated = any(version.change == other.change for other in job.versions[:number])
             known = version.change if version.known is None else version.known
             day = deliveries.arrival(JOBS, window.day_of(known + HOUR))
             if day is not None:
-                deliveries.add(JOBS, day, job.line(account_id, version))
+                deliveries.add(JOBS, day, job.line(account_id, version), repeated=repeated)

@@ -8,6 +8,7 @@ from synthetic_account.clusters import AllPurposeCluster
 from synthetic_account.deliveries import Deliveries
 from synthetic_account.jobs import Job
 from synthetic_account.organisation import Team
+from synthetic_account.pipelines import Pipeline
 from synthetic_account.prices import PriceBook
 from synthetic_account.runs import RunWriter
 from synthetic_account.streams import Stream
@@ -29,6 +30,7 @@ class Parts:
         teams: Who works in it.
         clusters: All-purpose clusters; more can be added until they are delivered.
         jobs: Jobs; more can be added until the first day is run.
+        pipelines: Pipelines; more can be added until they are delivered.
         book: The SKUs; more can be added until the price list is delivered.
         places: What usage is added up by.
         deliveries: Where lines go.
@@ -43,6 +45,7 @@ class Parts:
     teams: list[Team]
     clusters: list[AllPurposeCluster]
     jobs: list[Job]
+    pipelines: list[Pipeline]
     book: PriceBook
     places: Places
     deliveries: Deliveries

@@ -225,6 +225,8 @@ def bill_pipelines(
             continue
         for second in pipeline.starts:
             start = midnight + second + own.below(90)
+            if gone is not None and start >= gone:
+                break
             seconds = pipeline.seconds * own.between(700, 1500) // 1000
             thing = pipeline.billed(own.uuid())
             for low, high, used in hours_between(start, start + seconds):

@@ -294,6 +294,7 @@ class RunWriter:
         latency: int,
     ) -> None:
         cut = slices(start, end, self._window.end)
+        repeat = latency % 100 == 50
         for number, (low, high) in enumerate(cut):
             day = self._deliveries.arrival(table, self._window.day_of(high + latency))
             if day is None:
@@ -305,6 +306,9 @@ class RunWriter:
                 line += f', "result_state": "{state}", "termination_code": "{code}"'
                 line += f', "termination_type": "{_TYPES.get(code or "", "CLIENT_ERROR")}"'
             self._deliveries.add(table, day, line + "}\n")
+            again = self._deliveries.arrival(table, day + 1) if repeat else None
+            if again is not None:
+                self._deliveries.add(table, again, line + "}\n", repeated=True)
 
     def _write_cluster(self, run: Run) -> None:
         job = run.job

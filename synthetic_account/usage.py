@@ -203,7 +203,7 @@ class Meter:
         elif fate < LATE_SHARE + CORRECTED_SHARE + REPEATED_SHARE:
             again = self._deliveries.arrival(USAGE, arrival + stream.between(1, 2))
             if again is not None:
-                self._deliveries.add(USAGE, again, line)
+                self._deliveries.add(USAGE, again, line, repeated=True)
                 self.repeated += 1
 
     def _correct(

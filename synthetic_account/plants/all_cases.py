@@ -1,10 +1,24 @@
 """Every planted case, in the order they are put into the account."""
 
-from synthetic_account.plants import price_cases, quarantine_cases, usage_cases
+from synthetic_account.plants import (
+    delivery_cases,
+    history_cases,
+    price_cases,
+    quarantine_cases,
+    run_cases,
+    tag_cases,
+    text_cases,
+    usage_cases,
+)
 from synthetic_account.plants.cases import Case
 
 ALL_CASES: tuple[Case, ...] = (
     *usage_cases.CASES,
     *quarantine_cases.CASES,
     *price_cases.CASES,
+    *run_cases.CASES,
+    *history_cases.CASES,
+    *tag_cases.CASES,
+    *text_cases.CASES,
+    *delivery_cases.CASES,
 )

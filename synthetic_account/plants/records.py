@@ -173,7 +173,8 @@ class RecordWriter:
             None if "usage_quantity" in without else amount(quantity),
             arrival,
         )
-        self._parts.deliveries.add(USAGE, arrival, json.dumps(row, ensure_ascii=False) + "\n")
+        line = json.dumps(row, ensure_ascii=False) + "\n"
+        self._parts.deliveries.add(USAGE, arrival, line, repeated=layer is None)
         if layer is not None:
             self._parts.truths.ledger.add(
                 place,
@@ -189,9 +190,8 @@ class RecordWriter:
         """Deliver a record once more, unchanged; return the day, None if that is after the window."""
         arrival = self._parts.deliveries.arrival(USAGE, day)
         if arrival is not None:
-            self._parts.deliveries.add(
-                USAGE, arrival, json.dumps(dict(record.row), ensure_ascii=False) + "\n"
-            )
+            line = json.dumps(dict(record.row), ensure_ascii=False) + "\n"
+            self._parts.deliveries.add(USAGE, arrival, line, repeated=True)
         return arrival
 
 
