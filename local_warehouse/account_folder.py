@@ -7,6 +7,7 @@ column and reason. Nothing is rounded, cut, guessed or turned into NULL.
 from __future__ import annotations
 
 import bisect
+import codecs
 import datetime
 import hashlib
 import json
@@ -14,6 +15,7 @@ import math
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from decimal import Context, Decimal, Inexact, InvalidOperation
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -250,10 +252,14 @@ def _parse(path: Path) -> Iterator[tuple[int, list[dict[str, Any]]]]:
         first = number
         rows = []
         for line in lines:
-            rows.append(_parse_line(path, number, line))
+            try:
+                rows.append(_parse_line(path, number, line))
+            except DeliveryError:
+                # A line before it may not fit its columns: the first that is wrong is named.
+                yield first, rows
+                raise
             number += 1
-        if rows:
-            yield first, rows
+        yield first, rows
 
 
 def _blocks(path: Path) -> Iterator[bytes]:
@@ -276,7 +282,11 @@ def _parse_line(path: Path, number: int, line: bytes) -> dict[str, Any]:
     except UnicodeDecodeError as error:
         raise DeliveryError(path, f"not UTF-8: {error.reason}", number, str(error.start + 1)) from None
     except json.JSONDecodeError as error:
-        reason = "the line is empty" if not line.strip() else f"not valid JSON: {error.msg}"
+        reason = f"not valid JSON: {error.msg}"
+        if not line.strip():
+            reason = "the line is empty"
+        elif line.startswith(codecs.BOM_UTF8):
+            reason = "not valid JSON: the file begins with a byte order mark (BOM)"
         raise DeliveryError(path, reason, number, str(error.pos + 1)) from None
     except RecursionError:
         raise DeliveryError(path, "not valid JSON: nested too deeply", number) from None
@@ -295,7 +305,13 @@ def _column_of(line: bytes, error: ValueError) -> str | None:
 def _read_jsonl(path: Path, columns: pa.Schema) -> Iterator[pa.Table]:
     for first, rows in _parse(path):
         whole = _Place(path, first.__add__, "")
-        made = _struct_children(rows, list(columns), whole)
+        try:
+            made = _struct_children(rows, list(columns), whole)
+        except DeliveryError as error:
+            # Columns are checked one after the other: look whether another one is wrong in an earlier line.
+            for offset, row in enumerate(rows[: (error.line or first) - first]):
+                _struct_children([row], list(columns), _Place(path, (first + offset).__add__, ""))
+            raise
         yield pa.Table.from_arrays(made, schema=columns)
 
 
@@ -406,11 +422,7 @@ def _scalars(values: list[Any], arrow: pa.DataType, place: _Place) -> pa.Array:
         _require(values, {str, int, _Number}, arrow, place)
         texts = [None if value is None else str(value) for value in values]
         _require_pattern(texts, _DECIMAL_PATTERN, "is not a decimal number, such as 12.50", place)
-        reason = (
-            f"does not fit DECIMAL({arrow.precision},{arrow.scale}): at most {arrow.precision - arrow.scale} "
-            f"digits before and {arrow.scale} after the point, and nothing is rounded"
-        )
-        return _cast(texts, arrow, place, reason)
+        return _decimals(texts, arrow, place)
     if pa.types.is_date(arrow):
         _require(values, {str}, arrow, place)
         _require_pattern(values, _DATE_PATTERN, "is not a date, such as 2026-01-31", place)
@@ -439,6 +451,30 @@ def _convert(values: list[Any], arrow: pa.DataType, place: _Place, reason: str) 
             except (pa.ArrowInvalid, OverflowError, UnicodeEncodeError):
                 place.refuse(at, f"{_shown(value)} is {reason}")
         raise
+
+
+def _decimals(texts: list[str | None], arrow: Any, place: _Place) -> pa.Array:
+    before, after = arrow.precision - arrow.scale, arrow.scale
+    plain = pa.array(texts, pa.string())
+    fits = rf"^-?\d{{1,{before}}}(\.\d{{1,{after}}})?$"
+    if not pc.all(pc.match_substring_regex(plain, fits), min_count=0).as_py():
+        # Arrow wraps around, silently, for some numbers with exponents that are too large for the type.
+        exact = Context(prec=arrow.precision, traps=[Inexact, InvalidOperation])
+        written = []
+        for at, text in enumerate(texts):
+            try:
+                value = (
+                    None if text is None else Decimal(text).quantize(Decimal(1).scaleb(-after), context=exact)
+                )
+            except (Inexact, InvalidOperation):
+                place.refuse(
+                    at,
+                    f"{_shown(text)} does not fit DECIMAL({arrow.precision},{after}): at most {before} digits "
+                    f"before and {after} after the point, and nothing is rounded",
+                )
+            written.append(None if value is None else format(value, "f"))
+        plain = pa.array(written, pa.string())
+    return pc.cast(plain, arrow)
 
 
 def _doubles(values: list[Any], arrow: pa.DataType, place: _Place) -> pa.Array:
