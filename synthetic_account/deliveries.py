@@ -118,10 +118,16 @@ class Deliveries:
             return {"lines": lines, "keys": self.lines[days[-1], table] if days else 0}
         return {"lines": lines, "keys": lines - self.repeated.get(table, 0)}
 
-    def finish(self) -> None:
-        """Write what is still in memory."""
+    def flush(self, last_day: int | None = None) -> None:
+        """Write what is still in memory.
+
+        Args:
+            last_day: The last day to write, so that days that are over take no memory; None: all days.
+        """
         for key in sorted(self._pending):
-            self._flush(key)
+            if last_day is None or key[0] <= last_day:
+                self._flush(key)
+                del self._pending[key]
 
     def _file(self, day: int, table: str) -> Path:
         folder = self._folder / self._window.date_of(day)

@@ -240,7 +240,7 @@ def _job(
         odds=odds,
         tasks=_TASKS[: stream.weighted(((1, 4), (2, 3), (3, 2), (4, 1)))],
         seconds=int(240 * stream.long_tail(40)) + stream.below(120),
-        rate=int(1_500_000 * stream.long_tail(60)),
+        rate=int(12_000_000 * stream.long_tail(60)),
         compute=compute,
         photon=compute == SERVERLESS or stream.chance(0.3),
         driver_node_type=worker if stream.chance(0.8) else stream.pick(nodes),

@@ -177,7 +177,7 @@ def make_pipelines(
                 continuous=continuous,
                 starts=tuple(first + n * (DAY // count) for n in range(count)),
                 seconds=int(400 * own.long_tail(25)),
-                rate=int(2_000_000 * own.long_tail(20)),
+                rate=int(14_000_000 * own.long_tail(20)),
                 cluster_id=None if serverless else f"{own.digits(4)}-{own.digits(6)}-{own.word(8)}",
             )
         )

@@ -108,7 +108,7 @@ def make_services(
             {"owned_by": own.pick(team.people)},
             {"sql_tier": kind, "is_serverless": kind == "SERVERLESS", "is_photon": True},
         )
-        rate = int(own.between(4, 12) * 1_000_000 * own.long_tail(6))
+        rate = int(own.between(3, 8) * 1_000_000 * own.long_tail(6))
         services.append(
             Service(
                 ((one, 700), (one, 300)) if number % 3 == 0 else ((one, 1000),), workspace, rate, 7, 18, 25

@@ -267,6 +267,7 @@ def _workspaces(parts: Parts) -> Planted:
     keys: list[Key] = [
         {"account_id": parts.account_id, "workspace_id": workspace.workspace_id}
         for workspace in named.values()
+        if workspace.listed
     ]
     return Planted(
         WORKSPACES,

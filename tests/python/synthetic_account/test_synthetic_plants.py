@@ -1,0 +1,290 @@
+"""Every planted case is in the files, under the keys the truths give."""
+
+from collections import Counter, defaultdict
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from made_account import MadeAccount, Row, make
+
+from synthetic_account.plants.all_cases import ALL_CASES
+
+
+@pytest.fixture(scope="module")
+def account(tmp_path_factory: pytest.TempPathFactory) -> MadeAccount:
+    return make(tmp_path_factory.mktemp("account") / "out")
+
+
+@pytest.fixture(scope="module")
+def usage(account: MadeAccount) -> dict[tuple[str | None, str | None], list[tuple[str, Row]]]:
+    """The lines of each usage key, with the date of their delivery."""
+    found: dict[tuple[str | None, str | None], list[tuple[str, Row]]] = defaultdict(list)
+    for delivered, row in account.rows("billing.usage"):
+        found[row.get("record_id"), row.get("record_type")].append((delivered, row))
+    return found
+
+
+def lines(usage: dict[Any, list[tuple[str, Row]]], plant: dict[str, Any]) -> list[list[tuple[str, Row]]]:
+    return [usage[key["record_id"], key["record_type"]] for key in plant["keys"]]
+
+
+def seconds(text: str) -> int:
+    return int(datetime.fromisoformat(text).timestamp())
+
+
+def test_a_full_window_has_room_for_every_case(account: MadeAccount) -> None:
+    truths = account.truths
+    assert [plant["name"] for plant in truths["plants"]] == [case.name for case in ALL_CASES]
+    assert truths["not_planted"] == []
+    assert len({case.name for case in ALL_CASES}) == len(ALL_CASES)
+    assert all(plant["expect"] and "\n" not in plant["expect"] for plant in truths["plants"])
+
+
+def test_a_short_window_says_what_it_has_no_room_for(tmp_path: Any) -> None:
+    truths = make(tmp_path / "out", days=3).truths
+    left_out = {case["name"]: case["reason"] for case in truths["not_planted"]}
+    planted = {plant["name"] for plant in truths["plants"]}
+    assert left_out["lone_retraction"] == "needs 5 days"
+    assert planted.isdisjoint(left_out)
+    assert planted | set(left_out) == {case.name for case in ALL_CASES}
+
+
+@pytest.mark.parametrize("case", [case.name for case in ALL_CASES])
+def test_planted_keys_are_in_the_files(
+    account: MadeAccount, rows_by_table: dict[str, list[Row]], case: str
+) -> None:
+    plant = account.plant(case)
+    for key in plant["keys"]:
+        named = {column: value for column, value in key.items() if value is not None}
+        found = [row for row in rows_by_table[plant["table"]] if named.items() <= row.items()]
+        assert found, key
+
+
+@pytest.fixture(scope="module")
+def rows_by_table(account: MadeAccount) -> dict[str, list[Row]]:
+    return {table: [row for _, row in account.rows(table)] for table in account.truths["tables"]}
+
+
+def test_lone_retraction(account: MadeAccount, usage: dict[Any, list[tuple[str, Row]]]) -> None:
+    plant = account.plant("lone_retraction")
+    (original,), (retraction,) = lines(usage, plant)
+    assert Decimal(original[1]["usage_quantity"]) == -Decimal(retraction[1]["usage_quantity"])
+    assert (original[1]["record_id"], "RESTATEMENT") not in usage
+    assert plant["facts"]["net_quantity"] == "0"
+
+
+def test_correction_crosses_the_end_of_a_month(
+    account: MadeAccount, usage: dict[Any, list[tuple[str, Row]]]
+) -> None:
+    original, retraction, restatement = (
+        rows[0] for rows in lines(usage, account.plant("correction_over_month_end"))
+    )
+    assert original[1]["usage_date"] == restatement[1]["usage_date"] == "2026-09-30"
+    assert retraction[0] == restatement[0] > "2026-10-01"
+
+
+def test_corrections_share_ids_or_have_their_own(account: MadeAccount) -> None:
+    shared = {key["record_id"] for key in account.plant("correction_sharing_record_id")["keys"]}
+    own = {key["record_id"] for key in account.plant("correction_with_own_record_ids")["keys"]}
+    assert (len(shared), len(own)) == (1, 3)
+
+
+def test_repeated_lines_are_exact(account: MadeAccount, usage: dict[Any, list[tuple[str, Row]]]) -> None:
+    (rows,) = lines(usage, account.plant("record_delivered_again"))
+    assert len(rows) == 3
+    assert rows[0] == rows[1]
+    assert rows[0][1] == rows[2][1]
+    assert rows[0][0] < rows[2][0]
+
+
+def test_a_key_comes_again_with_other_content(
+    account: MadeAccount, usage: dict[Any, list[tuple[str, Row]]]
+) -> None:
+    plant = account.plant("record_delivered_again_with_other_content")
+    ((_, old), (_, new)) = lines(usage, plant)[0]
+    assert old["ingestion_date"] < new["ingestion_date"]
+    assert old["usage_quantity"] == plant["facts"]["replaced"]["usage_quantity"] != new["usage_quantity"]
+    ((_, before), (_, after)) = lines(usage, account.plant("record_moves_to_another_day"))[0]
+    assert before["usage_date"] < after["usage_date"]
+
+
+def test_a_row_without_a_workspace_has_none(
+    account: MadeAccount, usage: dict[Any, list[tuple[str, Row]]]
+) -> None:
+    for rows in lines(usage, account.plant("usage_without_workspace")):
+        assert "workspace_id" not in rows[0][1]
+
+
+def test_workspaces_come_and_go(account: MadeAccount) -> None:
+    facts = account.plant("workspaces_come_and_go")["facts"]
+    listed: dict[str, dict[str, str]] = defaultdict(dict)
+    for delivered, row in account.rows("access.workspaces_latest"):
+        listed[delivered][row["workspace_id"]] = row["workspace_name"]
+    first, newest = min(listed), max(listed)
+    leaves, renamed, opens = facts["leaves"], facts["renamed"], facts["opens"]
+    assert (
+        leaves["workspace_id"] in listed[first]
+        and leaves["workspace_id"] not in listed[leaves["from_delivery"]]
+    )
+    assert listed[first][renamed["workspace_id"]] == renamed["before"]
+    assert listed[newest][renamed["workspace_id"]] == renamed["after"]
+    assert (
+        opens["workspace_id"] not in listed[first] and opens["workspace_id"] in listed[opens["from_delivery"]]
+    )
+    assert all(facts["never_listed"]["workspace_id"] not in listing for listing in listed.values())
+    last_usage = max(
+        row["usage_date"]
+        for _, row in account.rows("billing.usage")
+        if row.get("workspace_id") == leaves["workspace_id"] and "usage_date" in row
+    )
+    assert last_usage < leaves["from_delivery"]
+
+
+def test_price_list_closes_old_windows_by_a_later_delivery(account: MadeAccount) -> None:
+    change = account.plant("price_change")["facts"]["price_start_time"]
+    ends = defaultdict(set)
+    for delivered, row in account.rows("billing.list_prices"):
+        if (row["sku_name"], row["cloud"]) == ("PREMIUM_JOBS_COMPUTE", "AZURE"):
+            ends[row["price_start_time"]].add((delivered >= change[:10], row.get("price_end_time")))
+    assert ends["2025-02-01T00:00:00Z"] == {(False, None), (True, change)}
+    assert ends[change] == {(True, None)}
+
+
+def test_price_windows_overlap(account: MadeAccount) -> None:
+    open_rows = Counter(
+        (row["sku_name"], row["cloud"], row["currency_code"], row["usage_unit"])
+        for row in account.newest_listing("billing.list_prices")
+        if "price_end_time" not in row
+    )
+    assert open_rows["ENTERPRISE_ALL_PURPOSE_COMPUTE", "AWS", "USD", "DBU"] == 2
+    assert sum(count > 1 for count in open_rows.values()) == 1
+
+
+def test_price_row_is_published_after_the_usage_it_prices(account: MadeAccount) -> None:
+    facts = account.plant("price_published_late")["facts"]
+    sku = "ENTERPRISE_SERVERLESS_GPU_COMPUTE_US_EAST_N_VIRGINIA"
+    published = [(d, row) for d, row in account.rows("billing.list_prices") if row["sku_name"] == sku]
+    assert min(d for d, _ in published) == facts["published_on"]
+    assert published[0][1]["price_start_time"][:10] < facts["published_on"]
+    assert all(record["list_price"] == "1.4" for record in facts["records"])
+
+
+def test_runs_are_what_their_facts_say(account: MadeAccount) -> None:
+    slices: dict[tuple[str, str], list[Row]] = defaultdict(list)
+    for _, row in account.rows("lakeflow.job_run_timeline"):
+        if row not in slices[row["workspace_id"], row["run_id"]]:
+            slices[row["workspace_id"], row["run_id"]].append(row)
+    runs = [
+        run
+        for plant in account.truths["plants"]
+        if plant["table"] == "lakeflow.job_run_timeline"
+        for run in plant["facts"]["runs"]
+    ]
+    assert len(runs) >= 15
+    for run in runs:
+        rows = sorted(slices[run["workspace_id"], run["run_id"]], key=lambda row: str(row["period_end_time"]))
+        results = [row["result_state"] for row in rows if "result_state" in row]
+        assert min(row["period_start_time"] for row in rows) == run["run_start_time"]
+        assert run["is_finished"] == ("result_state" in rows[-1])
+        assert run["result_state"] == rows[-1].get("result_state")
+        assert run["termination_code"] == rows[-1].get("termination_code")
+        running_again = 0 if run["is_finished"] else 1
+        assert run["repair_count"] == max(0, len(results) - 1 + running_again)
+        if run["is_finished"]:
+            assert rows[-1]["period_end_time"] == run["run_end_time"]
+            assert seconds(run["run_end_time"]) - seconds(run["run_start_time"]) == run["duration_seconds"]
+        if "slices" in run:
+            assert len(rows) == run["slices"]
+
+
+def test_attempts_of_a_task_have_run_ids_of_their_own(account: MadeAccount) -> None:
+    plant = account.plant("task_tried_again")
+    attempts = plant["facts"]["runs"]
+    assert len({attempt["run_id"] for attempt in attempts}) == 4
+    assert [a["attempt_number"] for a in attempts if a["task_key"] == "extract"] == [1, 2, 3]
+    found = [
+        r
+        for _, r in account.rows("lakeflow.job_task_run_timeline")
+        if r["job_run_id"] == attempts[0]["job_run_id"]
+    ]
+    assert {row["run_id"] for row in found} == {attempt["run_id"] for attempt in attempts}
+
+
+def test_one_job_id_in_two_workspaces(account: MadeAccount) -> None:
+    runs = account.plant("same_job_id_in_two_workspaces")["facts"]["runs"]
+    assert len({run["workspace_id"] for run in runs}) == 2
+    assert len({(run["job_id"], run["run_id"]) for run in runs}) == 1
+
+
+def test_history_of_jobs_follows_from_the_rows_delivered(account: MadeAccount) -> None:
+    """Builds intervals from the rows alone: a change or a deletion ends the interval before it."""
+    rows: dict[tuple[str, str], dict[str, Row]] = defaultdict(dict)
+    for _, row in account.rows("lakeflow.jobs"):
+        rows[row["workspace_id"], row["job_id"]][row["change_time"]] = row
+    checked = 0
+    for plant in account.truths["plants"]:
+        if plant["table"] != "lakeflow.jobs" or "versions" not in plant["facts"]:
+            continue
+        key = plant["keys"][0]
+        changes = [row for _, row in sorted(rows[key["workspace_id"], key["job_id"]].items())]
+        built = []
+        for row, following in zip(changes, [*changes[1:], None], strict=True):
+            if "delete_time" not in row:
+                built.append(
+                    (row["change_time"], None if following is None else following["change_time"], row)
+                )
+        if not built:
+            built = [(changes[0]["create_time"], changes[0]["delete_time"], changes[0])]
+        versions = plant["facts"]["versions"]
+        assert [(v["valid_from"], v["valid_to"]) for v in versions] == [(f, t) for f, t, _ in built], plant[
+            "name"
+        ]
+        for version, (_, _, row) in zip(versions, built, strict=True):
+            assert version.get("name", row["name"]) == row["name"]
+            assert version.get("tags", row["tags"]) == row["tags"]
+        checked += 1
+    assert checked >= 10
+
+
+def test_a_version_arrives_after_a_newer_one(account: MadeAccount) -> None:
+    plant = account.plant("version_arrives_late")
+    job_id = plant["keys"][0]["job_id"]
+    arrivals = {row["change_time"]: d for d, row in account.rows("lakeflow.jobs") if row["job_id"] == job_id}
+    _, between, newest = (key["change_time"] for key in plant["keys"])
+    assert between < newest
+    assert arrivals[between] > arrivals[newest]
+
+
+def test_older_rows_lack_the_newer_columns(account: MadeAccount) -> None:
+    for _, row in account.rows("lakeflow.jobs"):
+        assert ("trigger_type" in row) == (row["change_time"] >= "2025-12-03")
+
+
+def test_hostile_texts_are_written_as_they_are(
+    account: MadeAccount, usage: dict[Any, list[tuple[str, Row]]]
+) -> None:
+    for told in account.plant("hostile_tags_on_usage")["facts"]["texts"]:
+        row = usage[told["record_id"], told["record_type"]][0][1]
+        assert row["custom_tags"]["note"] == told["text"]
+        assert row["custom_tags"][told["text"]] == "as a key"
+    names = {told["name"] for told in account.plant("hostile_names_of_jobs")["facts"]["names"]}
+    assert any("{{" in name and "{%" in name for name in names)
+    for part in ("'", '"', "`", ";", "<script>", "\n", "\\", "\u202e", "\U0001f680", "\u2028"):
+        assert any(part in name for name in names), part
+
+
+def test_a_tag_of_64_kilobytes(account: MadeAccount, usage: dict[Any, list[tuple[str, Row]]]) -> None:
+    (rows,) = lines(usage, account.plant("tag_of_64_kilobytes"))
+    assert len(rows[0][1]["custom_tags"]["payload"]) == 65536
+
+
+def test_days_without_and_with_some_tables(account: MadeAccount) -> None:
+    silent = account.plant("day_without_delivery")["facts"]["date"]
+    partial = account.plant("day_with_some_tables")["facts"]
+    delivered = {path.name: path for path in (account.folder / "deliveries").iterdir()}
+    assert silent not in delivered and account.truths["dates_without_delivery"] == [silent]
+    assert {path.name for path in delivered[partial["date"]].iterdir()} == {
+        f"{t}.jsonl" for t in partial["tables"]
+    }
+    assert len(delivered) == 44

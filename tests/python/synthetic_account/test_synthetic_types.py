@@ -1,0 +1,85 @@
+"""Every line is what the account folder takes: known columns, exact types."""
+
+from decimal import Decimal
+
+import pytest
+from made_account import MadeAccount, make
+
+from local_warehouse.account_folder import grown_columns, list_deliveries, read
+from local_warehouse.source_tables import known_tables
+
+NINE = {
+    "billing.usage",
+    "billing.list_prices",
+    "lakeflow.jobs",
+    "lakeflow.pipelines",
+    "lakeflow.job_run_timeline",
+    "lakeflow.job_task_run_timeline",
+    "access.workspaces_latest",
+    "compute.clusters",
+    "compute.node_types",
+}
+
+
+@pytest.fixture(scope="module")
+def account(tmp_path_factory: pytest.TempPathFactory) -> MadeAccount:
+    return make(tmp_path_factory.mktemp("account") / "out")
+
+
+def test_all_nine_tables_are_there(account: MadeAccount) -> None:
+    assert set(account.truths["tables"]) == NINE
+    assert all(account.files(table) for table in NINE)
+
+
+def test_first_delivery_has_every_table(account: MadeAccount) -> None:
+    first = account.truths["first_date"]
+    assert set(account.truths["lines_by_delivery"][first]) == NINE
+
+
+def test_the_warehouse_takes_every_line_and_finds_no_new_column(account: MadeAccount) -> None:
+    known = known_tables()
+    lines = 0
+    for delivery in list_deliveries(account.folder):
+        for file in delivery.files:
+            columns = known[file.table.name].columns
+            assert grown_columns(file, columns) == columns, file.path
+            lines += sum(table.num_rows for table in read(file, columns))
+    assert lines == sum(table["lines"] for table in account.truths["tables"].values())
+
+
+def test_every_column_is_filled_somewhere(account: MadeAccount) -> None:
+    """A column that is NULL everywhere would leave its path through the layers untried."""
+    never_filled = {
+        "lakeflow.job_run_timeline": {"source_task_run_id", "root_task_run_id", "compute"},
+        "lakeflow.job_task_run_timeline": {"task_parameters"},
+        "compute.clusters": {"driver_instance_pool_id", "worker_instance_pool_id"},
+    }
+    for table in NINE:
+        filled = {column for _, row in account.rows(table) for column in row}
+        missing = set(known_tables()[table].columns.names) - filled
+        assert missing == never_filled.get(table, set()), table
+
+
+def test_quantities_use_up_to_eighteen_decimals(account: MadeAccount) -> None:
+    decimals = {
+        -int(Decimal(row["usage_quantity"]).as_tuple().exponent)
+        for _, row in account.rows("billing.usage")
+        if "usage_quantity" in row
+    }
+    assert max(decimals) == 18
+    assert 0 in decimals
+
+
+def test_deliveries_come_on_the_ingestion_date(account: MadeAccount) -> None:
+    """Only repeated lines are delivered on another day than their ingestion_date says."""
+    late = sum(delivered != row.get("ingestion_date") for delivered, row in account.rows("billing.usage"))
+    usage = account.truths["tables"]["billing.usage"]
+    assert 0 < late <= usage["lines"] - usage["keys"] + 1
+
+
+def test_files_end_in_a_line_feed_and_hold_no_blank_line(account: MadeAccount) -> None:
+    for table in NINE:
+        for _, path in account.files(table):
+            content = path.read_bytes()
+            assert content.endswith(b"\n"), path
+            assert b"\n\n" not in content and b"\r" not in content, path
