@@ -459,18 +459,17 @@ def _decimals(texts: list[str | None], arrow: Any, place: _Place) -> pa.Array:
     fits = rf"^-?\d{{1,{before}}}(\.\d{{1,{after}}})?$"
     if not pc.all(pc.match_substring_regex(plain, fits), min_count=0).as_py():
         # Arrow wraps around, silently, for some numbers with exponents that are too large for the type.
+        unit = Decimal((0, (1,), -after))
         exact = Context(prec=arrow.precision, traps=[Inexact, InvalidOperation])
         written = []
         for at, text in enumerate(texts):
             try:
-                value = (
-                    None if text is None else Decimal(text).quantize(Decimal(1).scaleb(-after), context=exact)
-                )
+                value = None if text is None else Decimal(text).quantize(unit, context=exact)
             except (Inexact, InvalidOperation):
                 place.refuse(
                     at,
-                    f"{_shown(text)} does not fit DECIMAL({arrow.precision},{after}): at most {before} digits "
-                    f"before and {after} after the point, and nothing is rounded",
+                    f"{_shown(text)} does not fit DECIMAL({arrow.precision},{after}): at most {before}"
+                    f" digits before and {after} after the point, and nothing is rounded",
                 )
             written.append(None if value is None else format(value, "f"))
         plain = pa.array(written, pa.string())
@@ -837,9 +836,14 @@ def _fit(array: Any, arrow: pa.DataType, path: Path, column: str) -> pa.Array:
         # Spark's INT96 timestamps carry no zone and are in UTC.
         array = array.cast(pa.timestamp(array.type.unit, tz="UTC"))
     try:
-        return array.cast(arrow)
+        made = array.cast(arrow)
+        # Arrow wraps around, silently, when the digits of a decimal do not fit the other scale.
+        is_same = not pa.types.is_decimal(arrow) or made.cast(array.type).equals(array)
     except pa.ArrowInvalid as error:
         raise DeliveryError(path, f"a value does not fit: {error}", column=column) from None
+    if not is_same:
+        raise DeliveryError(path, f"a value does not fit {arrow}", column=column)
+    return made
 
 
 def _bounds(array: Any) -> tuple[pa.Array, int, int]:

@@ -1,0 +1,418 @@
+"""Deliveries: each once, in date order, whole or not at all, whenever the process is killed."""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import datetime
+import json
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+
+from local_warehouse.account_folder import DeliveryError
+from local_warehouse.deliver import Journal, Outcome, deliver, finish, has_unfinished
+from local_warehouse.home import Home
+
+
+class Recorder:
+    """Stands where Spark stands and keeps what is written; as with Delta, a batch is written once."""
+
+    def __init__(self) -> None:
+        self.spark = self
+        self.read = self
+        self.catalog = self
+        self.tables: dict[str, list[dict[str, Any]]] = {}
+        self.columns: dict[str, str] = {}
+        self.versions: dict[str, int] = {}
+        self.writes = 0
+
+    def newSession(self) -> Recorder:  # noqa: N802
+        return self
+
+    def physical(self, catalog: str, schema: str, table: str) -> str:
+        return f"{catalog}.{schema}.{table}"
+
+    def ensure_schema(self, catalog: str, schema: str) -> None:
+        assert catalog == "system"
+
+    def register_table(self, catalog: str, schema: str, table: str) -> None:
+        assert self.physical(catalog, schema, table) in self.tables
+
+    def schema(self, columns: str) -> Rows:
+        return Rows(self, columns)
+
+
+class Rows:
+    def __init__(self, recorder: Recorder, columns: str) -> None:
+        self._recorder = recorder
+        self._columns = columns
+        self._options: dict[str, str] = {}
+        self.write = self
+
+    def parquet(self, folder: str) -> Rows:
+        self._rows = [
+            row for path in sorted(Path(folder).glob("*")) for row in pq.read_table(path).to_pylist()
+        ]
+        return self
+
+    def coalesce(self, count: int) -> Rows:
+        return self
+
+    def format(self, name: str) -> Rows:
+        assert name == "delta"
+        return self
+
+    def mode(self, mode: str) -> Rows:
+        self._options["mode"] = mode
+        return self
+
+    def option(self, name: str, value: str) -> Rows:
+        self._options[name] = value
+        return self
+
+    def saveAsTable(self, name: str) -> None:  # noqa: N802
+        of = self._recorder
+        version = int(self._options["txnVersion"])
+        if of.versions.get(name, 0) >= version:
+            return
+        before = of.tables.get(name, []) if self._options["mode"] == "append" else []
+        of.tables[name] = before + self._rows
+        of.columns[name] = self._columns
+        of.versions[name] = version
+        of.writes += 1
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    return Home(tmp_path / "home")
+
+
+@pytest.fixture
+def account(tmp_path: Path) -> Path:
+    return tmp_path / "account"
+
+
+def put(account: Path, date: str, table: str, *rows: dict[str, Any] | str) -> Path:
+    path = account / "deliveries" / date / f"{table}.jsonl"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("".join((row if isinstance(row, str) else json.dumps(row)) + "\n" for row in rows))
+    return path
+
+
+def usage(number: int, **more: Any) -> dict[str, Any]:
+    return {"record_id": str(number), "record_type": "ORIGINAL", "usage_quantity": "1.5", **more}
+
+
+def run(
+    home: Home, target: Recorder, account: Path, until: str | None = None, lines: list[str] | None = None
+) -> Outcome:
+    date = None if until is None else datetime.date.fromisoformat(until)
+    told = (lambda line: None) if lines is None else lines.append
+    return deliver(home, lambda: target, account, date, told)
+
+
+def ids(target: Recorder, table: str = "system.billing.usage", column: str = "record_id") -> list[str]:
+    return [row[column] for row in target.tables[table]]
+
+
+class TestOnce:
+    def test_deliveries_are_applied_in_date_order_and_once(self, home: Home, account: Path) -> None:
+        target = Recorder()
+        for day in (3, 1, 2):
+            put(account, f"2026-01-0{day}", "billing.usage", usage(day))
+        assert [str(of) for of in run(home, target, account, until="2026-01-02").delivered] == [
+            "2026-01-01",
+            "2026-01-02",
+        ]
+        outcome = run(home, target, account)
+        assert [str(of) for of in outcome.delivered] == ["2026-01-03"]
+        assert outcome.skipped == 2
+        assert ids(target) == ["1", "2", "3"]
+        assert run(home, target, account).delivered == []
+        assert target.writes == 2
+
+    def test_nothing_new_needs_no_spark(self, home: Home, account: Path) -> None:
+        put(account, "2026-01-01", "billing.usage", usage(1))
+        run(home, Recorder(), account)
+
+        def no_spark() -> Recorder:
+            raise AssertionError("Spark was started for nothing")
+
+        assert deliver(home, no_spark, account).skipped == 1
+
+    def test_other_content_for_a_delivered_date_is_refused(self, home: Home, account: Path) -> None:
+        target = Recorder()
+        put(account, "2026-01-01", "billing.usage", usage(1))
+        run(home, target, account)
+        put(account, "2026-01-01", "billing.usage", usage(2))
+        put(account, "2026-01-02", "billing.usage", usage(3))
+        with pytest.raises(DeliveryError, match="2026-01-01 was delivered before with other content"):
+            run(home, target, account)
+        assert ids(target) == ["1"]
+
+    def test_small_deliveries_share_a_write(self, home: Home, account: Path) -> None:
+        target = Recorder()
+        for day in range(1, 31):
+            put(account, f"2026-01-{day:02}", "billing.usage", usage(day))
+        assert len(run(home, target, account).delivered) == 30
+        assert target.writes == 1
+        assert ids(target) == [str(day) for day in range(1, 31)]
+
+    def test_large_deliveries_do_not(
+        self, home: Home, account: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("local_warehouse.deliver._BATCH_ROWS", 3)
+        target = Recorder()
+        for day in range(1, 4):
+            put(account, f"2026-01-0{day}", "billing.usage", usage(1), usage(2), usage(3))
+        run(home, target, account)
+        assert target.writes == 3
+
+    def test_a_late_delivery_is_applied_and_said_to_be_late(self, home: Home, account: Path) -> None:
+        target = Recorder()
+        put(account, "2026-01-02", "billing.usage", usage(2))
+        put(account, "2026-01-02", "compute.node_types", {"node_type": "new"})
+        run(home, target, account)
+        put(account, "2026-01-01", "billing.usage", usage(1))
+        put(account, "2026-01-01", "compute.node_types", {"node_type": "old"})
+        lines: list[str] = []
+        run(home, target, account, lines=lines)
+        assert ids(target) == ["2", "1"]
+        assert "2026-01-01: 2 tables, 1 rows (late: newer ones are there already)" in lines
+        # What replaces a table is not undone by what is older.
+        assert ids(target, "system.compute.node_types", "node_type") == ["new"]
+
+
+class TestTables:
+    def test_tables_of_the_current_state_are_replaced_and_others_grow(
+        self, home: Home, account: Path
+    ) -> None:
+        target = Recorder()
+        names = ("billing.list_prices", "access.workspaces_latest", "compute.node_types", "compute.clusters")
+        for day in (1, 2):
+            for name in names:
+                put(account, f"2026-01-0{day}", name, {"account_id": str(day)})
+        put(account, "2026-01-03", "compute.clusters")
+        put(account, "2026-01-03", "compute.node_types")
+        run(home, target, account)
+        found = {name: ids(target, f"system.{name}", "account_id") for name in names}
+        assert found == {
+            "billing.list_prices": ["2"],
+            "access.workspaces_latest": ["2"],
+            "compute.node_types": [],
+            "compute.clusters": ["1", "2"],
+        }
+
+    def test_one_go_and_day_by_day_give_the_same_tables(
+        self, home: Home, account: Path, tmp_path: Path
+    ) -> None:
+        for day in range(1, 5):
+            put(account, f"2026-01-0{day}", "billing.usage", usage(day), usage(-day, **{f"new_{day}": day}))
+            put(account, f"2026-01-0{day}", "billing.list_prices", {"sku_name": str(day)})
+        one_go, daily = Recorder(), Recorder()
+        run(home, one_go, account)
+        other = Home(tmp_path / "other")
+        for day in range(1, 5):
+            run(other, daily, account, until=f"2026-01-0{day}")
+        assert one_go.columns == daily.columns
+
+        def known(target: Recorder) -> dict[str, list[dict[str, Any]]]:
+            return {
+                name: [{key: value for key, value in row.items() if value is not None} for row in rows]
+                for name, rows in target.tables.items()
+            }
+
+        assert known(one_go) == known(daily)
+
+    def test_an_empty_file_makes_the_table_and_an_unmentioned_table_is_not_made(
+        self, home: Home, account: Path
+    ) -> None:
+        target = Recorder()
+        put(account, "2026-01-01", "lakeflow.jobs")
+        run(home, target, account)
+        assert target.tables == {"system.lakeflow.jobs": []}
+
+    def test_a_day_without_any_file_is_a_delivery(self, home: Home, account: Path) -> None:
+        (account / "deliveries" / "2026-01-01").mkdir(parents=True)
+        assert len(run(home, Recorder(), account).delivered) == 1
+        assert run(home, Recorder(), account).skipped == 1
+
+    def test_new_columns_are_added_named_and_remembered(self, home: Home, account: Path) -> None:
+        target = Recorder()
+        put(
+            account,
+            "2026-01-01",
+            "billing.usage",
+            usage(1, budget=7, usage_metadata={"genie": {"mood": "good"}}),
+        )
+        lines: list[str] = []
+        outcome = run(home, target, account, lines=lines)
+        assert outcome.new_columns == [
+            ("billing.usage", "usage_metadata.genie.mood", "STRING"),
+            ("billing.usage", "budget", "BIGINT"),
+        ]
+        assert "  billing.usage: new column budget BIGINT" in lines
+        put(account, "2026-01-02", "billing.usage", usage(2, budget=8))
+        assert run(home, target, account).new_columns == []
+        assert [row["budget"] for row in target.tables["system.billing.usage"]] == [7, 8]
+        assert "`budget` BIGINT" in target.columns["system.billing.usage"]
+
+    def test_a_new_column_keeps_the_type_it_got(self, home: Home, account: Path) -> None:
+        target = Recorder()
+        put(account, "2026-01-01", "billing.usage", usage(1, budget=7))
+        put(account, "2026-01-02", "billing.usage", usage(2, budget="a"))
+        with pytest.raises(DeliveryError, match=r"line 1, column budget: a whole number is expected"):
+            run(home, target, account)
+        assert ids(target) == ["1"]
+
+
+class TestRefusal:
+    def test_a_malformed_line_leaves_out_its_delivery_and_keeps_those_before(
+        self, home: Home, account: Path
+    ) -> None:
+        target = Recorder()
+        put(account, "2026-01-01", "billing.usage", usage(1))
+        put(account, "2026-01-02", "billing.list_prices", {"sku_name": "kept"})
+        put(account, "2026-01-02", "billing.usage", usage(2), usage(3, usage_quantity="x", new_column=1))
+        put(account, "2026-01-03", "billing.usage", usage(4))
+        with pytest.raises(DeliveryError) as caught:
+            run(home, target, account)
+        assert caught.value.file.parent.name == "2026-01-02"
+        assert (caught.value.line, caught.value.column) == (2, "usage_quantity")
+        assert set(target.tables) == {"system.billing.usage"}
+        assert ids(target) == ["1"]
+        assert "new_column" not in target.columns["system.billing.usage"]
+        # Mended, it goes on where it stopped.
+        put(account, "2026-01-02", "billing.usage", usage(2), usage(3))
+        assert len(run(home, target, account).delivered) == 2
+        assert ids(target) == ["1", "2", "3", "4"]
+
+    def test_the_first_delivery_refused_leaves_nothing(self, home: Home, account: Path) -> None:
+        target = Recorder()
+        put(account, "2026-01-01", "billing.usage", "{")
+        with pytest.raises(DeliveryError):
+            run(home, target, account)
+        assert target.tables == {}
+        assert not (home.root / "staging").exists()
+        assert not has_unfinished(home)
+
+
+class KilledError(BaseException):
+    """Stands for the end of the process."""
+
+
+POINTS = ("staged", "prepared", "wrote billing.list_prices", "wrote billing.usage", "written", "applied")
+
+
+class TestKilled:
+    @pytest.mark.parametrize("point", POINTS)
+    def test_the_next_call_completes_what_was_begun(self, home: Home, account: Path, point: str) -> None:
+        target = Recorder()
+        put(account, "2026-01-01", "billing.usage", usage(1))
+        put(account, "2026-01-01", "billing.list_prices", {"sku_name": "a"})
+
+        def die(reached: str) -> None:
+            if reached == point:
+                raise KilledError
+
+        with contextlib.suppress(KilledError):
+            deliver(home, lambda: target, account, checkpoint=die)
+        put(account, "2026-01-02", "billing.usage", usage(2))
+        run(home, target, account)
+        assert ids(target) == ["1", "2"]
+        assert ids(target, "system.billing.list_prices", "sku_name") == ["a"]
+        with contextlib.closing(Journal(home.deliveries_file)) as journal:
+            assert journal.prepared() == []
+            assert journal.newest() == "2026-01-02"
+
+    def test_up_completes_it_as_well(self, home: Home, account: Path) -> None:
+        target = Recorder()
+        put(account, "2026-01-01", "billing.usage", usage(1))
+
+        def die(reached: str) -> None:
+            if reached == "prepared":
+                raise KilledError
+
+        with contextlib.suppress(KilledError):
+            deliver(home, lambda: target, account, checkpoint=die)
+        assert has_unfinished(home)
+        finish(home, target)
+        assert ids(target) == ["1"]
+        assert not has_unfinished(home)
+
+
+_DELIVERING = textwrap.dedent(
+    """
+    import os, signal, sys
+    from pathlib import Path
+    from local_warehouse.deliver import deliver
+    from local_warehouse.engine import Engine
+    from local_warehouse.home import Home
+    from local_warehouse.spark_session import start_spark
+
+    home, point = Home(Path(sys.argv[1])), sys.argv[3]
+    engines = []
+
+    def engine():
+        if not engines:
+            engines.append(Engine(home, start_spark(home)))
+        return engines[0]
+
+    def die(reached):
+        if reached == point:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    with home.lock("deliver"):
+        deliver(home, engine, Path(sys.argv[2]), checkpoint=die)
+        for statement in sys.argv[4:]:
+            print([tuple(row) for row in engine().spark.sql(statement).collect()])
+    """
+)
+
+
+@pytest.mark.warehouse
+class TestOnSpark:
+    """The same promises with Spark, Delta and a real SIGKILL."""
+
+    @staticmethod
+    def process(home: Path, account: Path, point: str, *statements: str) -> subprocess.CompletedProcess[str]:
+        root = Path(__file__).resolve().parents[3]
+        return subprocess.run(
+            [sys.executable, "-c", _DELIVERING, str(home), str(account), point, *statements],
+            env=os.environ | {"PYTHONPATH": str(root)},
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
+        )
+
+    def test_a_delivery_killed_anywhere_is_there_once(self, tmp_path: Path) -> None:
+        home, account = tmp_path / "home", tmp_path / "account"
+        put(account, "2026-01-01", "billing.usage", usage(1, custom_tags={"a;`'": "{{ x }}"}, grown=1))
+        put(account, "2026-01-01", "billing.list_prices", {"sku_name": "a", "pricing": {"default": "0.1"}})
+        for point in ("staged", "prepared", "wrote billing.usage", "written"):
+            killed = self.process(home, account, point)
+            assert killed.returncode == -signal.SIGKILL, killed.stderr
+        put(account, "2026-01-02", "billing.usage", usage(2, usage_quantity="0.000000000000000001", grown=2))
+        done = self.process(
+            home,
+            account,
+            "nowhere",
+            "select record_id, cast(usage_quantity as string), custom_tags, grown"
+            " from system__billing.usage order by 1",
+            "select sku_name, cast(pricing.default as string) from system__billing.list_prices",
+        )
+        assert done.returncode == 0, done.stderr
+        rows, prices = done.stdout.splitlines()
+        first, second = ast.literal_eval(rows)
+        assert first == ("1", "1.500000000000000000", {"a;`'": "{{ x }}"}, 1)
+        assert second == ("2", "0.000000000000000001", None, 2)
+        assert prices == "[('a', '0.100000000000000000')]"
