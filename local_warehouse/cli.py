@@ -21,7 +21,7 @@ from local_warehouse.home import DEFAULT_HOME, Home, HomeInUseError
 from local_warehouse.jars import JarsError
 from local_warehouse.java import JavaNotFoundError
 from local_warehouse.source_tables import known_tables
-from local_warehouse.spark_session import SIZES, start_spark, stop_spark
+from local_warehouse.spark_session import SIZES, SparkStartError, start_spark, stop_spark
 
 _DEFAULT_CATALOG = "platform_observability"
 
@@ -62,6 +62,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         HomeInUseError,
         JarsError,
         JavaNotFoundError,
+        SparkStartError,
         OSError,
     ) as error:
         sys.stdout.flush()

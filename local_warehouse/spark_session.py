@@ -24,6 +24,10 @@ SIZES = ("small", "large")
 _LOG_KEPT_BYTES = 16 * 1024 * 1024
 
 
+class SparkStartError(RuntimeError):
+    """Spark did not start; the message says where its own messages are."""
+
+
 def settings(home: Home, size: str = "small") -> dict[str, str]:
     """List the Spark settings of one profile.
 
@@ -60,7 +64,7 @@ def settings(home: Home, size: str = "small") -> dict[str, str]:
         "spark.databricks.delta.snapshotPartitions": "1",
         "spark.sql.execution.arrow.pyspark.enabled": "true",
         "spark.driver.extraJavaOptions": " ".join(
-            ("-XX:+UseSerialGC", "-Duser.timezone=UTC", f"-Djava.io.tmpdir={home.scratch_dir}")
+            ("-XX:+UseSerialGC", "-Duser.timezone=UTC", _java_option(f"-Djava.io.tmpdir={home.scratch_dir}"))
         ),
     }
     by_size = {
@@ -78,6 +82,11 @@ def settings(home: Home, size: str = "small") -> dict[str, str]:
         },
     }
     return shared | by_size[size]
+
+
+def _java_option(text: str) -> str:
+    """Quote one option the way Spark takes a list of them apart."""
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def usable_cores() -> int:
@@ -110,6 +119,7 @@ def start_spark(
     Raises:
         JavaNotFoundError: There is no Java new enough.
         JarsError: A jar cannot be fetched, or is not the pinned one.
+        SparkStartError: Java ended or Spark refused its settings.
         ValueError: There is no such size.
     """
     wanted = settings(home, size)
@@ -128,8 +138,11 @@ def start_spark(
     builder = SparkSession.builder.config("spark.jars", ",".join(str(path) for path in jars))
     for key, value in wanted.items():
         builder = builder.config(key, value)
-    with _output_in_log(home.log_file):
-        spark = builder.getOrCreate()
+    try:
+        with _output_in_log(home.log_file):
+            spark = builder.getOrCreate()
+    except Exception as error:
+        raise SparkStartError(f"Spark did not start: {error} What it said: {home.log_file}") from error
     owner = home.owner()
     if owner is not None and owner.pid == os.getpid():
         jvm = int(spark._jvm.java.lang.ProcessHandle.current().pid())
