@@ -12,10 +12,11 @@
         "rows": 0,
         "moved": false,
     } -%}
-    {%- set committed = committed_offset(read.source) if is_merge() else none -%}
+    {%- do ref("processing_state") -%}
     {%- if not can_query() -%}
         {{ return(read) }}
     {%- endif -%}
+    {%- set committed = committed_offset(read.source) if is_merge() else none -%}
 
     {%- set position = table_position(relation) -%}
     {%- do read.update({"to_version": position.version, "table_id": position.table_id, "moved": true}) -%}

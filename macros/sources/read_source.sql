@@ -12,6 +12,7 @@
         "timestamp": none,
         "moved": false,
     } -%}
+    {%- do ref("processing_state") -%}
     {%- if not can_query() -%}
         {{ return(read) }}
     {%- endif -%}
