@@ -9,7 +9,15 @@ from datetime import date
 from pathlib import Path
 
 from synthetic_account.clusters import deliver_clusters, make_clusters, node_types
-from synthetic_account.deliveries import LIST_PRICES, NODE_TYPES, TABLES, WORKSPACES, Deliveries
+from synthetic_account.deliveries import (
+    JOB_RUNS,
+    LIST_PRICES,
+    NODE_TYPES,
+    TABLES,
+    TASK_RUNS,
+    WORKSPACES,
+    Deliveries,
+)
 from synthetic_account.jobs import deliver_jobs, make_jobs
 from synthetic_account.organisation import make_teams
 from synthetic_account.parts import Parts
@@ -104,7 +112,7 @@ def build(request: Request, folder: Path, progress: Callable[[int, int], None]) 
 
     _deliver_whole_tables(window, deliveries, book, workspaces, account_id)
     deliveries.flush()
-    written = _truths(request, account_id, truths, deliveries)
+    written = _truths(request, account_id, truths, deliveries, runs)
     text = json.dumps(written, ensure_ascii=False, indent=1)
     (folder / "truths.json").write_text(text + "\n", encoding="utf-8", newline="\n")
     return written
@@ -127,10 +135,12 @@ def _deliver_whole_tables(
             deliveries.replace(NODE_TYPES, arrival, node_types(account_id, with_new=day > 0))
 
 
-def _truths(request: Request, account_id: str, truths: Truths, deliveries: Deliveries) -> dict[str, object]:
+def _truths(
+    request: Request, account_id: str, truths: Truths, deliveries: Deliveries, runs: RunWriter
+) -> dict[str, object]:
     window = request.window
     days = sorted({day for day, _ in deliveries.lines})
-    head = {
+    head: dict[str, object] = {
         "account_id": account_id,
         "arguments": {
             "days": window.days,
@@ -148,6 +158,10 @@ def _truths(request: Request, account_id: str, truths: Truths, deliveries: Deliv
         },
     }
     tables = {table: deliveries.totals(table) for table in TABLES}
+    head["runs"] = {
+        "job_runs_by_state": dict(sorted(runs.states[JOB_RUNS].items())),
+        "task_attempts_by_state": dict(sorted(runs.states[TASK_RUNS].items())),
+    }
     return truths.written(head, tables)
 
 

@@ -183,6 +183,8 @@ def make_clusters(
             **cloud_attributes(workspace.cloud),
             "dbr_version": runtime,
             "data_security_mode": own.weighted((("USER_ISOLATION", 6), ("SINGLE_USER", 3), ("NONE", 1))),
+            "driver_instance_pool_id": f"pool-{team.name}" if number % 5 == 0 else None,
+            "worker_instance_pool_id": f"pool-{team.name}" if number % 5 == 0 else None,
             "policy_id": own.word(16).upper() if own.chance(0.6) else None,
         }
         versions = [(created, row)]

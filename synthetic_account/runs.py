@@ -24,6 +24,8 @@ from synthetic_account.window import HOUR, Window, date_text, time_text
 
 SUCCEEDED, FAILED, CANCELLED, TIMED_OUT = "SUCCEEDED", "FAILED", "CANCELLED", "TIMED_OUT"
 ERROR, SKIPPED, BLOCKED = "ERROR", "SKIPPED", "BLOCKED"
+RUNNING = "RUNNING"
+"""Not a state of the source, which leaves it NULL."""
 
 _FAILURE_CODES = (
     ("RUN_EXECUTION_ERROR", 12),
@@ -102,6 +104,8 @@ class Run:
         queue_seconds: How long it waited.
         latency: Seconds until a slice appears in the source.
         cluster_id: Of the cluster it ran on, if that was classic.
+        parent_task_run_id: The task that started it, if one did.
+        continues: True: these are more slices of a run that was written before.
     """
 
     job: Job
@@ -114,6 +118,8 @@ class Run:
     queue_seconds: int = 0
     latency: int = HOUR
     cluster_id: str | None = None
+    parent_task_run_id: str | None = None
+    continues: bool = False
 
 
 def slices(start: int, end: int | None, until: int) -> list[tuple[int, int]]:
@@ -163,6 +169,8 @@ class RunWriter:
         self._book = book
         self._places = places
         self._shared: dict[tuple[int, int], tuple[Place, str]] = {}
+        self.states: dict[str, dict[str, int]] = {JOB_RUNS: {}, TASK_RUNS: {}}
+        """For runs and for task attempts: how many the source knows by the state of the newest slice."""
 
     def write(self, run: Run, stream: Stream) -> None:
         """Write a run and everything that comes with it.
@@ -171,10 +179,10 @@ class RunWriter:
             run: The run.
             stream: Decides when its billing records arrive.
         """
-        self._write_run_slices(run)
+        self._count(JOB_RUNS, self._write_run_slices(run), -1 if run.continues else 0)
         for leg in run.legs:
             for attempt in leg.attempts:
-                self._write_task_slices(run, attempt)
+                self._count(TASK_RUNS, self._write_task_slices(run, attempt))
         if run.cluster_id is not None and run.job.compute == CLASSIC:
             self._write_cluster(run)
         if run.job.compute != ALL_PURPOSE and run.run_type != "WORKFLOW_RUN":
@@ -229,7 +237,15 @@ class RunWriter:
         self._shared[key] = place, columns
         return place, columns
 
-    def _write_run_slices(self, run: Run) -> None:
+    def _count(self, table: str, state: str | None, running: int = 0) -> None:
+        if state is not None:
+            states = self.states[table]
+            states[state] = states.get(state, 0) + 1
+            if running:
+                states[RUNNING] += running
+
+    def _write_run_slices(self, run: Run) -> str | None:
+        """Write the slices of a run; return the state of the newest one delivered, if one is."""
         job = run.job
         shared = {
             "account_id": self._account_id,
@@ -241,9 +257,13 @@ class RunWriter:
             "run_name": run.run_name,
             "compute_ids": [run.cluster_id] if run.cluster_id and int(run.run_id[-2:]) < 5 else [],
             "job_parameters": {"day": {"value": date_text(run.legs[0].start)}} if job.photon else {},
+            "source_task_run_id": run.parent_task_run_id,
+            "root_task_run_id": run.parent_task_run_id,
+            "compute": [{"type": "CLUSTER", "cluster_id": run.cluster_id}] if run.cluster_id else [],
         }
         head = fragment(shared)
         single = len(job.tasks) == 1
+        newest = None
         for leg in run.legs:
             total = 0 if leg.end is None else leg.end - leg.start
             durations = fragment(
@@ -255,11 +275,14 @@ class RunWriter:
                     "cleanup_duration_seconds": 0,
                 }
             )
-            self._write_slices(
+            state = self._write_slices(
                 JOB_RUNS, f"{head}, {durations}", leg.start, leg.end, leg.state, leg.code, run.latency
             )
+            newest = state or newest
+        return newest
 
-    def _write_task_slices(self, run: Run, attempt: Attempt) -> None:
+    def _write_task_slices(self, run: Run, attempt: Attempt) -> str | None:
+        """Write the slices of a task attempt; return the state of the newest one delivered, if one is."""
         job = run.job
         total = 0 if attempt.end is None else attempt.end - attempt.start
         cluster = job.cluster.cluster_id if job.cluster is not None else run.cluster_id
@@ -274,12 +297,13 @@ class RunWriter:
                 "job_run_id": run.run_id,
                 "parent_run_id": run.run_id,
                 "compute": [{"type": "CLUSTER", "cluster_id": cluster}] if cluster and total else [],
+                "task_parameters": {"day": {"value": date_text(run.legs[0].start)}} if job.photon else {},
                 "setup_duration_seconds": min(60, total) if job.compute == CLASSIC else 0,
                 "cleanup_duration_seconds": 0,
                 "execution_duration_seconds": max(0, total - 60) if job.compute == CLASSIC else total,
             }
         )
-        self._write_slices(
+        return self._write_slices(
             TASK_RUNS, head, attempt.start, attempt.end, attempt.state, attempt.code, run.latency
         )
 
@@ -292,23 +316,27 @@ class RunWriter:
         state: str | None,
         code: str | None,
         latency: int,
-    ) -> None:
+    ) -> str | None:
         cut = slices(start, end, self._window.end)
         repeat = latency % 100 == 50
+        newest = None
         for number, (low, high) in enumerate(cut):
             day = self._deliveries.arrival(table, self._window.day_of(high + latency))
             if day is None:
-                return
+                return newest
+            newest = RUNNING
             line = (
                 f'{{{head}, "period_start_time": "{time_text(low)}", "period_end_time": "{time_text(high)}"'
             )
             if end is not None and state is not None and number == len(cut) - 1:
                 line += f', "result_state": "{state}", "termination_code": "{code}"'
                 line += f', "termination_type": "{_TYPES.get(code or "", "CLIENT_ERROR")}"'
+                newest = state
             self._deliveries.add(table, day, line + "}\n")
             again = self._deliveries.arrival(table, day + 1) if repeat else None
             if again is not None:
                 self._deliveries.add(table, again, line + "}\n", repeated=True)
+        return newest
 
     def _write_cluster(self, run: Run) -> None:
         job = run.job
@@ -495,4 +523,5 @@ def _workflow_run(parent: Run, stream: Stream) -> Run:
         run_name=f"{parent.job.team.name}/child notebook",
         trigger_type="ONETIME",
         latency=parent.latency,
+        parent_task_run_id=parent.legs[0].attempts[0].run_id,
     )

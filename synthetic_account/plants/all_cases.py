@@ -3,6 +3,7 @@
 from synthetic_account.plants import (
     delivery_cases,
     history_cases,
+    nested_cases,
     price_cases,
     quarantine_cases,
     run_cases,
@@ -20,5 +21,6 @@ ALL_CASES: tuple[Case, ...] = (
     *history_cases.CASES,
     *tag_cases.CASES,
     *text_cases.CASES,
+    *nested_cases.CASES,
     *delivery_cases.CASES,
 )

@@ -54,6 +54,7 @@ class _Maker:
         run_name: str | None = None,
         job_id: str | None = None,
         latency: int = HOUR,
+        continues: bool = False,
     ) -> Run:
         run_id = run_id or self.stream.digits(15)
         cluster_id = f"0101-{run_id[:6]}-{run_id[6:14]}" if self.job.compute == CLASSIC else None
@@ -66,6 +67,7 @@ class _Maker:
             run_name,
             latency=latency,
             cluster_id=cluster_id,
+            continues=continues,
         )
         self.parts.runs.write(run, self.stream)
         return run
@@ -253,7 +255,9 @@ def _late_result(parts: Parts) -> Planted:
     start = parts.window.at(1, 9, 10)
     noon = parts.window.at(1, 12)
     first = maker.run((Leg(start, noon, None, None),))
-    run = maker.run((Leg(noon, noon + 900, SUCCEEDED, _SUCCESS),), run_id=first.run_id, latency=2 * DAY)
+    run = maker.run(
+        (Leg(noon, noon + 900, SUCCEEDED, _SUCCESS),), run_id=first.run_id, latency=2 * DAY, continues=True
+    )
     whole = _facts(run, slices=4)
     whole |= {"run_start_time": time_text(start), "duration_seconds": noon + 900 - start}
     return _planted("running for two deliveries, then finished: the last slice comes late", [whole])

@@ -123,3 +123,17 @@ def test_clusters_of_jobs_are_deleted_when_the_run_ends(account: MadeAccount) ->
     assert len(rows) > 1000
     assert len(deleted) > 0.45 * len(rows)
     assert all(row["delete_time"] == row["change_time"] for row in deleted)
+
+
+def test_runs_and_attempts_are_counted_by_their_newest_slice(account: MadeAccount) -> None:
+    tables = {
+        "lakeflow.job_run_timeline": "job_runs_by_state",
+        "lakeflow.job_task_run_timeline": "task_attempts_by_state",
+    }
+    for table, truth in tables.items():
+        newest: dict[tuple[str, str], tuple[str, str]] = {}
+        for _, row in account.rows(table):
+            key = (row["workspace_id"], row["run_id"])
+            state = (row["period_end_time"], row.get("result_state", "RUNNING"))
+            newest[key] = max(newest.get(key, state), state, key=lambda pair: (pair[0], pair[1] != "RUNNING"))
+        assert account.truths["runs"][truth] == dict(Counter(state for _, state in newest.values()))
