@@ -20,7 +20,7 @@ from typing import Any
 
 import pytest
 import yaml
-from databricks import sql
+from oracle.warehouse_rows import rows_of
 
 ROOT = Path(__file__).parents[3]
 OFFLINE = ROOT / "offline_packages"
@@ -46,17 +46,7 @@ class Outcome:
 
     def rows(self, query: str) -> list[dict[str, Any]]:
         """Rows of a query in which `{schema}` stands for the schema that was built."""
-        with (
-            sql.connect(
-                server_hostname=self.environment["LOCAL_WAREHOUSE_HOST"],
-                http_path=self.environment["LOCAL_WAREHOUSE_HTTP_PATH"],
-                access_token=self.environment["LOCAL_WAREHOUSE_TOKEN"],
-            ) as connection,
-            connection.cursor() as cursor,
-        ):
-            cursor.execute(query.format(schema=f"platform_observability.{self.schema}"))
-            names = [column[0] for column in cursor.description]
-            return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+        return rows_of(query.format(schema=f"platform_observability.{self.schema}"), self.environment)
 
 
 @pytest.fixture(scope="module")
@@ -107,15 +97,9 @@ def outcome(request: pytest.FixtureRequest) -> Outcome:
 
 def build(project: Path, schema: str, environment: dict[str, str]) -> Outcome:
     """Builds the models and runs the tests, most of which are meant to fail."""
-    target = {
-        "type": "databricks",
-        "catalog": "platform_observability",
-        "schema": schema,
-        "host": environment["LOCAL_WAREHOUSE_HOST"],
-        "http_path": environment["LOCAL_WAREHOUSE_HTTP_PATH"],
-        "token": environment["LOCAL_WAREHOUSE_TOKEN"],
-        "threads": 2,
-    }
+    # The project's own way to the warehouse; only the schema differs.
+    example = yaml.safe_load((ROOT / "profiles.example.yml").read_text())["platform_observability"]
+    target = example["outputs"]["local"] | {"schema": schema}
     profiles = {"package_cases": {"target": "local", "outputs": {"local": target}}}
     (project / "profiles.yml").write_text(yaml.safe_dump(profiles))
     run = dbt(project, environment, "run")
