@@ -32,7 +32,7 @@ examples:
   python -m synthetic_account .demo/account --days 10 --seed 3 --force
       a shorter and different account in the same folder
   python -m synthetic_account /data/big --size large
-      about 10 million usage records; needs about 12 GB of disk and little memory
+      about 10 million usage records; needs about 14 GB of disk, 200 MB of memory and a few minutes
 
 then:
   python -m local_warehouse deliver .demo/account

@@ -2,13 +2,16 @@
 
 import hashlib
 import os
+import shutil
 import subprocess
 import sys
 from datetime import date
 from pathlib import Path
 
+import pytest
 from made_account import make
 
+from synthetic_account import account
 from synthetic_account.streams import Stream
 
 
@@ -60,3 +63,32 @@ def test_streams_give_the_numbers_they_always_gave() -> None:
     stream = Stream("a name")
     drawn = [stream.below(1000), stream.between(5, 9), stream.digits(6), stream.word(4), stream.pick("xyz")]
     assert drawn == [28, 5, "855627", "w70s", "z"]
+
+
+@pytest.mark.parametrize("version", ["3.12", "3.13", "3.14"])
+def test_other_versions_of_python_make_the_same_bytes(tmp_path: Path, version: str) -> None:
+    program = shutil.which(f"python{version}")
+    if program is None or subprocess.run([program, "-V"], capture_output=True, check=False).returncode != 0:
+        pytest.skip(f"no python{version} on this machine")
+    here = make(tmp_path / "here", days=9, seed=3)
+    command = [program, "-m", "synthetic_account", str(tmp_path / "there"), "--days", "9", "--seed", "3"]
+    subprocess.run(
+        command, check=True, capture_output=True, env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
+    )
+    assert digest(here.folder) == digest(tmp_path / "there")
+
+
+def test_planting_a_case_leaves_every_other_row_as_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    full = make(tmp_path / "full", days=9)
+    monkeypatch.setattr(account, "ALL_CASES", ())
+    bare = make(tmp_path / "bare", days=9)
+    tables = set(full.truths["tables"]) - {"billing.list_prices", "access.workspaces_latest"}
+    for table in tables:
+        with_cases = [path.read_text(encoding="utf-8").splitlines() for _, path in full.files(table)]
+        without = [path.read_text(encoding="utf-8").splitlines() for _, path in bare.files(table)]
+        assert without and with_cases
+        assert {line for lines in without for line in lines} <= {
+            line for lines in with_cases for line in lines
+        }
