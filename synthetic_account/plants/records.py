@@ -76,7 +76,7 @@ class Subject:
     plan: PricePlan
     workspace_id: str | None
     product: str
-    tags: Mapping[str, str] | None = None
+    tags: Mapping[str, str | None] | None = None
     metadata: Mapping[str, object] = field(default_factory=dict)
     identity: Mapping[str, object] = field(default_factory=lambda: {"run_as": "planted@shared.example"})
     features: Mapping[str, object] = field(

@@ -9,7 +9,7 @@ from synthetic_account.plants.cases import Case, Facts, Planted
 from synthetic_account.plants.entities import planted_cluster, planted_job
 from synthetic_account.plants.records import RecordWriter, Subject
 
-_Tags = dict[str, str]
+_Tags = dict[str, str | None]
 
 
 def _resolved(parts: Parts, case: str, expect: str, examples: list[tuple[_Tags, _Tags]]) -> Planted:
@@ -42,7 +42,7 @@ def _spellings(parts: Parts) -> Planted:
         "line_of_business": ("line_of_business", "LineOfBusiness", "lob", "Business Unit", "business-unit"),
         "use_case": ("use_case", "UseCase", "use-case", "usecase"),
     }
-    examples = [
+    examples: list[tuple[_Tags, _Tags]] = [
         ({spelled: "x1"}, {key: "x1"}) for key, spelled_keys in spellings.items() for spelled in spelled_keys
     ]
     return _resolved(parts, "spellings_of_tag_keys", "every spelling is the same key", examples)
@@ -57,7 +57,7 @@ def _values(parts: Parts) -> Planted:
         "uat": ("UAT",),
         "Sandbox": ("Sandbox",),
     }
-    examples = [
+    examples: list[tuple[_Tags, _Tags]] = [
         ({"environment": spelled}, {"environment": value})
         for value, spelled_values in values.items()
         for spelled in spelled_values
@@ -71,10 +71,11 @@ def _missing(parts: Parts) -> Planted:
     examples: list[tuple[_Tags, _Tags]] = [
         ({"cost_center": "", "environment": "prod"}, {"environment": "prod"}),
         ({"cost_center": "   ", "department": "\t\n"}, {}),
+        ({"cost_center": None, "team": "risk"}, {"team": "risk"}),
         ({}, {}),
     ]
     return _resolved(
-        parts, "empty_and_blank_tags", "empty and blank values are missing; none is made up", examples
+        parts, "empty_and_blank_tags", "NULL, empty and blank values are missing; none is made up", examples
     )
 
 
@@ -94,8 +95,8 @@ def _two_spellings(parts: Parts) -> Planted:
 def _levels(parts: Parts) -> Planted:
     case = "tag_levels_that_disagree"
     born = parts.window.at(-30, 8)
-    cluster_tags: _Tags = {"env": "dev", "department": "risk", "use_case": "scoring"}
-    job_tags: _Tags = {"department": "finance", "CostCenter": "CC-5555", "use_case": "scoring"}
+    cluster_tags: dict[str, str] = {"env": "dev", "department": "risk", "use_case": "scoring"}
+    job_tags: dict[str, str] = {"department": "finance", "CostCenter": "CC-5555", "use_case": "scoring"}
     cluster = planted_cluster(parts, case, [(born, {"tags": cluster_tags})])
     job = planted_job(parts, case, [JobVersion(born, "planted levels", job_tags)])
     writer = RecordWriter(parts, case)
