@@ -29,7 +29,7 @@ records as (
 
     select
         held.*,
-        quarantine.record_id is not null as is_quarantined
+        quarantine.row_hash is not null as is_quarantined
     from {{ as_read(usage) }} as held
     {%- if by_key %}
     -- A record without a key is in the quarantine, and never here: plain equality will do.
