@@ -161,6 +161,11 @@ def test_the_entity_is_the_first_id_present(metadata: dict[str, str] | None, ent
     assert (row.entity_type, row.entity_id) == entity
 
 
+def test_usage_without_an_id_and_a_product_still_has_a_named_entity() -> None:
+    row = read_usage_row(usage(billing_origin_product=None))
+    assert (row.entity_type, row.entity_id) == ("PRODUCT", "UNKNOWN")
+
+
 @pytest.mark.parametrize(
     ("identity", "run_as"),
     [

@@ -36,6 +36,9 @@ RULE_NAMES = frozenset(
 )
 """Every name that `broken_rules` may hold."""
 
+UNNAMED_PRODUCT = "UNKNOWN"
+"""Entity of usage without an id and without a product: no dollar is without a named member."""
+
 UsageKey = tuple[str | None, str | None]
 """(record_id, record_type); None equals None."""
 
@@ -79,7 +82,7 @@ class UsageRow:
     cluster_id: str | None
     warehouse_id: str | None
     entity_type: str
-    entity_id: str | None
+    entity_id: str
     run_as: str | None
 
     @property
@@ -260,12 +263,13 @@ def _midnight(day: date) -> datetime:
     return datetime(day.year, day.month, day.day, tzinfo=UTC)
 
 
-def _entity(source: SourceRow) -> tuple[str, str | None]:
+def _entity(source: SourceRow) -> tuple[str, str]:
     for name, entity_type in _ENTITY_IDS:
         entity_id = member(source, "usage_metadata", name)
         if entity_id is not None:
             return entity_type, entity_id
-    return "PRODUCT", member(source, "billing_origin_product")
+    product = member(source, "billing_origin_product")
+    return "PRODUCT", UNNAMED_PRODUCT if product is None else product
 
 
 def _first(source: SourceRow, struct: str, names: tuple[str, ...]) -> str | None:
