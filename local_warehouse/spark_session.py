@@ -71,7 +71,8 @@ def settings(home: Home, size: str = "small") -> dict[str, str]:
         # Statements over little data: planning and compiling cost more than running, so nothing is compiled.
         "small": {
             "spark.driver.memory": f"{_share_of_memory(4, 1, 4)}g",
-            "spark.sql.shuffle.partitions": str(cores),
+            # Every further task of a shuffle costs more than it saves; statements run side by side instead.
+            "spark.sql.shuffle.partitions": "1",
             "spark.sql.codegen.wholeStage": "false",
             "spark.sql.codegen.factoryMode": "NO_CODEGEN",
             "spark.sql.adaptive.enabled": "false",
