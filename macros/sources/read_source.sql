@@ -1,5 +1,5 @@
 {#- See _macros.yml for what comes back. -#}
-{% macro read_source(relation, watermark=none, day=none) %}
+{% macro read_source(relation, watermark=none, day=none, moving_key=none) %}
     {%- set read = {
         "relation": relation,
         "source": relation.database ~ "." ~ relation.schema ~ "." ~ relation.identifier,
@@ -49,6 +49,9 @@
             {%- do read.update({"timestamp": row[2]}) -%}
         {%- endif -%}
     {%- endfor -%}
+    {%- if moving_key and is_merge() -%}
+        {%- do days.extend(days_held_elsewhere(read, moving_key, days)) -%}
+    {%- endif -%}
     {%- do read.update({
         "days": days if day else "whole",
         "moved": committed is none or (read.timestamp and read.timestamp > (committed.timestamp or "")),
@@ -57,6 +60,19 @@
         {%- do read.update({"timestamp": committed.timestamp}) -%}
     {%- endif -%}
     {{ return(read) }}
+{% endmacro %}
+
+
+{#-
+    Days, beyond those of the batch, on which this model holds one of the batch's keys: a redelivered row may have moved to another day, and
+    its old row has to be found. Only the key columns of the days outside the batch are scanned.
+-#}
+{% macro days_held_elsewhere(read, key, days) %}
+    {{ return(days_of(
+        "select distinct held.date_key from " ~ this ~ " as held inner join (select distinct " ~ key | join(", ")
+        ~ " from " ~ read.relation ~ " where " ~ read.predicate ~ ") as batch on "
+        ~ equal_keys("held", "batch", key) ~ " where " ~ outside_days(days, "held.date_key")
+    )) }}
 {% endmacro %}
 
 

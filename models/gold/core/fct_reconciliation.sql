@@ -21,15 +21,31 @@ with source as (
 
 ),
 
+moved_away as (
+
+    -- A newer row of the key lies on a day that is not looked at here: the older one counts no more.
+    select
+        record_id,
+        record_type,
+        ingestion_date
+    from {{ as_read(bronze) }}
+    where {{ outside_days(days) }}
+
+),
+
 source_winners as (
 
     select
         source.*,
         {{ date_key("usage_date") }} as date_key
     from source
+    left anti join moved_away
+        on
+            {{ equal_keys("source", "moved_away", ["record_id", "record_type"]) }}
+            and (source.ingestion_date is null or source.ingestion_date < moved_away.ingestion_date)
     qualify row_number() over (
-        partition by record_id, record_type
-        order by ingestion_date desc nulls last, {{ source_row_hash(source_read) }} desc
+        partition by source.record_id, source.record_type
+        order by source.ingestion_date desc nulls last, {{ source_row_hash(source_read) }} desc
     ) = 1
 
 ),
