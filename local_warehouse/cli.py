@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import functools
 import json
 import shlex
 import sys
@@ -308,21 +309,15 @@ def _deliver_here(home: Home, account: Path, until: date | None) -> Outcome:
 
     with home.lock("deliver"), contextlib.ExitStack() as closing:
 
-        def open_engine() -> Engine:
+        @functools.cache
+        def engine() -> Engine:
             spark = start_spark(home, progress=_say)
             closing.callback(stop_spark, spark)
-            engine = Engine(home, spark)
-            closing.callback(engine.close)
-            return engine
+            opened = Engine(home, spark)
+            closing.callback(opened.close)
+            return opened
 
-        opened: list[Engine] = []
-
-        def target() -> Engine:
-            if not opened:
-                opened.append(open_engine())
-            return opened[0]
-
-        return deliver(home, target, account, until, _say)
+        return deliver(home, engine, account, until, _say)
 
 
 def _serve(options: argparse.Namespace) -> int:

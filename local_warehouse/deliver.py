@@ -18,7 +18,7 @@ import os
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -48,6 +48,7 @@ from local_warehouse.source_tables import (
     quote,
     type_text,
 )
+from local_warehouse.spark_session import usable_cores
 
 _BATCH_ROWS = 250_000
 """Small deliveries are applied together up to so many rows: more would blur the date ranges of the files."""
@@ -294,24 +295,32 @@ class _Run:
         self._columns: dict[str, pa.Schema] = {}
         self._newest = journal.newest()
         self._outcome = Outcome()
+        self._applying = ThreadPoolExecutor(max_workers=1)
+        self._pending: Future[None] | None = None
+        self._pending_dates: list[datetime.date] = []
 
     def deliver(self, account: Path, until: datetime.date | None) -> Outcome:
         deliveries = list_deliveries(account, until)
         self.finish()
         batch = self._new_batch()
-        try:
-            for delivery in deliveries:
-                if not self._is_new(delivery):
-                    continue
-                self._stage(batch, delivery)
-                if batch.rows >= _BATCH_ROWS:
-                    self._apply_batch(batch)
-                    batch = self._new_batch()
-        finally:
-            # What comes before a delivery that is refused was delivered.
-            if batch.deliveries:
-                self._apply_batch(batch)
-            shutil.rmtree(self._staging, ignore_errors=True)
+        with self._applying:
+            try:
+                for delivery in deliveries:
+                    if not self._is_new(delivery):
+                        continue
+                    self._stage(batch, delivery)
+                    if batch.rows >= _BATCH_ROWS:
+                        self._begin_applying(batch)
+                        batch = self._new_batch()
+            except DeliveryError:
+                # What comes before a delivery that is refused is delivered.
+                self._begin_applying(batch)
+                self._wait_until_applied()
+                shutil.rmtree(self._staging, ignore_errors=True)
+                raise
+            self._begin_applying(batch)
+            self._wait_until_applied()
+        shutil.rmtree(self._staging, ignore_errors=True)
         return self._outcome
 
     def finish(self) -> None:
@@ -428,13 +437,23 @@ class _Run:
 
     # -- applying -------------------------------------------------------------------------------------------
 
-    def _apply_batch(self, batch: _Batch) -> None:
+    def _begin_applying(self, batch: _Batch) -> None:
+        """Decide on a batch and apply it, while the next one may be staged already."""
+        if not batch.deliveries:
+            return
+        self._wait_until_applied()
         _sync_folders(batch.folder)
         self._checkpoint("staged")
         self._journal.prepare(batch, self._columns)
         self._checkpoint("prepared")
-        self._apply(batch.number, batch.folder, batch.writes)
-        self._outcome.delivered += [delivery.date for delivery, _, _ in batch.deliveries]
+        self._pending = self._applying.submit(self._apply, batch.number, batch.folder, batch.writes)
+        self._pending_dates = [delivery.date for delivery, _, _ in batch.deliveries]
+
+    def _wait_until_applied(self) -> None:
+        if self._pending is not None:
+            self._pending.result()
+            self._outcome.delivered += self._pending_dates
+            self._pending = None
 
     def _apply(self, number: int, folder: Path, writes: dict[str, _Write]) -> None:
         if writes:
@@ -444,27 +463,27 @@ class _Run:
             )
             for schema in sorted({known_tables()[name].schema for name in writes}):
                 target.catalog.ensure_schema(CATALOG, schema)
-            spark = target.spark.newSession()
             # The largest first: the last to finish should not be the longest.
             ordered = sorted(writes, key=lambda name: -writes[name].rows)
             with ThreadPoolExecutor(max_workers=2) as pool:
-                list(
-                    pool.map(
-                        lambda name: self._write(target, spark, number, folder, name, writes[name]), ordered
-                    )
-                )
+                list(pool.map(lambda name: self._write(target, number, folder, name, writes[name]), ordered))
         self._checkpoint("written")
         self._journal.mark_applied(number)
         self._checkpoint("applied")
         shutil.rmtree(folder, ignore_errors=True)
 
-    def _write(
-        self, target: Target, spark: SparkSession, number: int, folder: Path, name: str, write: _Write
-    ) -> None:
+    def _write(self, target: Target, number: int, folder: Path, name: str, write: _Write) -> None:
         table = known_tables()[name]
         physical = target.catalog.physical(CATALOG, table.schema, table.table)
         columns = columns_text(self._journal.columns(table), table.comments)
-        rows = spark.read.schema(columns).parquet(str(folder / name))
+        spark = target.spark.newSession()
+        staged = folder / name
+        if write.rows > _SMALL_ROWS:
+            # One piece a core: Spark cuts files at 128 MB, and so much is minutes of work for one core.
+            size = sum(path.stat().st_size for path in staged.iterdir())
+            spark.conf.set("spark.sql.files.openCostInBytes", "0")
+            spark.conf.set("spark.sql.files.maxPartitionBytes", str(min(size // usable_cores() + 1, 2**26)))
+        rows = spark.read.schema(columns).parquet(str(staged))
         if write.rows <= _SMALL_ROWS:
             rows = rows.coalesce(1)
         (

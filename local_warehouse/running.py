@@ -17,10 +17,15 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, replace
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from local_warehouse import client, processes
 from local_warehouse.account_folder import DeliveryError
 from local_warehouse.home import Home, HomeInUseError
+
+if TYPE_CHECKING:
+    from local_warehouse.engine import Engine
+    from local_warehouse.rest import Routes
 
 Progress = Callable[[str], None]
 
@@ -286,7 +291,6 @@ def _serve(
 ) -> None:
     from local_warehouse import deliver, server
     from local_warehouse.engine import Engine
-    from local_warehouse.rest import Routes
     from local_warehouse.spark_session import start_spark, stop_spark
 
     def step(line: str) -> None:
@@ -299,7 +303,7 @@ def _serve(
             engine = Engine(home, spark)
             try:
                 if deliver.has_unfinished(home):
-                    deliver.finish(home, engine, step)
+                    _finish_deliveries(home, engine, step)
 
                 def ready(actual: int) -> None:
                     held = home.owner() or owner
@@ -319,6 +323,17 @@ def _serve(
             stop_spark(spark)
 
 
+def _finish_deliveries(home: Home, engine: Engine, step: Progress) -> None:
+    """Complete interrupted deliveries; a warehouse that cannot is still good for everything else."""
+    from local_warehouse import deliver
+
+    try:
+        deliver.finish(home, engine, step)
+    except Exception as error:
+        logging.getLogger("local_warehouse").exception("an interrupted delivery could not be completed")
+        step(f"An interrupted delivery could not be completed, deliver tries again: {error}")
+
+
 def _announce(home: Home, tell: Callable[[str, str], None], close_progress: Callable[[], None]) -> None:
     """Tell the waiting side once the server answers, not only listens."""
     until = time.monotonic() + 60
@@ -328,11 +343,9 @@ def _announce(home: Home, tell: Callable[[str, str], None], close_progress: Call
     close_progress()
 
 
-def _add_local_routes(routes: object, stop: Callable[[], None], home: Home, engine: object) -> None:
-    from local_warehouse.engine import Engine
-    from local_warehouse.rest import Request, Response, RestError, Routes
+def _add_local_routes(routes: Routes, stop: Callable[[], None], home: Home, engine: Engine) -> None:
+    from local_warehouse.rest import Request, Response, RestError
 
-    assert isinstance(routes, Routes) and isinstance(engine, Engine)
     delivering = threading.Lock()
 
     def health(request: Request) -> Response:
@@ -359,13 +372,11 @@ def _add_local_routes(routes: object, stop: Callable[[], None], home: Home, engi
 
 
 def _deliver_lines(
-    home: Home, engine: object, account: Path, until: date | None, release: Callable[[], None]
+    home: Home, engine: Engine, account: Path, until: date | None, release: Callable[[], None]
 ) -> Iterator[str]:
     """Deliver in a thread of its own, so that a client that goes away does not break it off."""
     from local_warehouse.deliver import deliver
-    from local_warehouse.engine import Engine
 
-    assert isinstance(engine, Engine)
     lines: queue.Queue[dict[str, object] | None] = queue.Queue()
 
     def work() -> None:
