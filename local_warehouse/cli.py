@@ -6,6 +6,7 @@ import argparse
 import contextlib
 import functools
 import json
+import os
 import shlex
 import sys
 from collections.abc import Iterator, Sequence
@@ -308,16 +309,23 @@ def _deliver_here(home: Home, account: Path, until: date | None) -> Outcome:
     from local_warehouse.engine import Engine
 
     with home.lock("deliver"), contextlib.ExitStack() as closing:
+        # While Spark starts, what this process prints goes to the log: what is told to people goes past that.
+        out = closing.enter_context(
+            os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8", buffering=1)
+        )
+
+        def tell(line: str) -> None:
+            out.write(f"{line}\n")
 
         @functools.cache
         def engine() -> Engine:
-            spark = start_spark(home, progress=_say)
+            spark = start_spark(home, progress=tell)
             closing.callback(stop_spark, spark)
             opened = Engine(home, spark)
             closing.callback(opened.close)
             return opened
 
-        return deliver(home, engine, account, until, _say)
+        return deliver(home, engine, account, until, tell)
 
 
 def _serve(options: argparse.Namespace) -> int:

@@ -56,6 +56,9 @@ _BATCH_ROWS = 250_000
 _SMALL_ROWS = 50_000
 """Writes of no more than so many rows make one file."""
 
+_LARGE_BYTES = 4 * 1024 * 1024
+"""Validating so much takes about as long as starting Spark; a small delivery is better refused without it."""
+
 _TRANSACTION = "local_warehouse.deliver"
 
 _JOURNAL = """
@@ -308,6 +311,9 @@ class _Run:
                 for delivery in deliveries:
                     if not self._is_new(delivery):
                         continue
+                    if not batch.deliveries and delivery.size() > _LARGE_BYTES:
+                        # Where Spark has yet to start, it does so meanwhile; what goes wrong is told on use.
+                        self._applying.submit(self._target)
                     self._stage(batch, delivery)
                     if batch.rows >= _BATCH_ROWS:
                         self._begin_applying(batch)

@@ -255,6 +255,8 @@ def serve(home: Home, port: int, size: str, progress_to: int | None) -> int:
         The exit code.
     """
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    # It tells of every connection between Python and Java.
+    logging.getLogger("py4j").setLevel(logging.WARNING)
     log = logging.getLogger("local_warehouse")
     out = None if progress_to is None else os.fdopen(progress_to, "w", encoding="utf-8", buffering=1)
     if progress_to is not None:
