@@ -384,7 +384,7 @@ def _struct_children(values: list[Any], fields: list[pa.Field], place: _Place) -
     present: set[str] = set().union(*[value for value in values if value])
     if not present <= {field.name for field in fields}:
         unknown = present - {field.name for field in fields}
-        if any(value and any(value.get(name) is not None for name in unknown) for value in values):
+        if any(value and any(_tells_a_type(value.get(name)) for name in unknown) for value in values):
             raise UnknownColumnsError
     return [
         _array(
@@ -397,6 +397,15 @@ def _struct_children(values: list[Any], fields: list[pa.Field], place: _Place) -
         else pa.nulls(len(values), field.type)
         for field in fields
     ]
+
+
+def _tells_a_type(value: Any) -> bool:
+    """Whether there is a value in it: nothing can be known of a column of NULL, `{}` and `[]`."""
+    if isinstance(value, dict):
+        return any(map(_tells_a_type, value.values()))
+    if isinstance(value, list):
+        return any(map(_tells_a_type, value))
+    return value is not None
 
 
 def _require(values: list[Any], allowed: set[type], arrow: pa.DataType, place: _Place) -> None:

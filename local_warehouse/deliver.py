@@ -481,8 +481,10 @@ class _Run:
     def _write(self, target: Target, number: int, folder: Path, name: str, write: _Write) -> None:
         table = known_tables()[name]
         physical = target.catalog.physical(CATALOG, table.schema, table.table)
-        columns = columns_text(self._journal.columns(table), table.comments)
         spark = target.spark.newSession()
+        if not (write.rows or write.replace) and spark.catalog.tableExists(physical):
+            return
+        columns = columns_text(self._journal.columns(table), table.comments)
         staged = folder / name
         if write.rows > _SMALL_ROWS:
             # One piece a core: Spark cuts files at 128 MB, and so much is minutes of work for one core.

@@ -366,8 +366,9 @@ class TestGrowth:
         grown = self.grown(tmp_path, {"st": {"x": "a", "z": 1}}, {"l": [{"y": 1}, {"w": "b"}]})
         assert grown == {"st.z": "BIGINT", "l.element.w": "STRING"}
 
-    def test_a_new_column_of_nothing_but_null_waits_for_a_value(self, tmp_path: Path) -> None:
-        assert self.grown(tmp_path, {"s": "a", "new": None}, {"new": None}) == {}
+    @pytest.mark.parametrize("nothing", [None, {}, [], [None], {"a": None, "b": [{}]}])
+    def test_a_new_column_without_any_value_waits_for_one(self, tmp_path: Path, nothing: Any) -> None:
+        assert self.grown(tmp_path, {"s": "a", "new": nothing}, {"st": {"new": nothing}}) == {}
 
     def test_reading_says_that_there_is_something_new(self, tmp_path: Path) -> None:
         with pytest.raises(UnknownColumnsError):

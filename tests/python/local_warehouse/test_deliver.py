@@ -43,6 +43,9 @@ class Recorder:
     def ensure_schema(self, catalog: str, schema: str) -> None:
         assert catalog == "system"
 
+    def tableExists(self, name: str) -> bool:  # noqa: N802
+        return name in self.tables
+
     def register_table(self, catalog: str, schema: str, table: str) -> None:
         assert self.physical(catalog, schema, table) in self.tables
 
@@ -239,6 +242,9 @@ class TestTables:
         put(account, "2026-01-01", "lakeflow.jobs")
         run(home, target, account)
         assert target.tables == {"system.lakeflow.jobs": []}
+        put(account, "2026-01-02", "lakeflow.jobs")
+        run(home, target, account)
+        assert target.writes == 1
 
     def test_a_day_without_any_file_is_a_delivery(self, home: Home, account: Path) -> None:
         (account / "deliveries" / "2026-01-01").mkdir(parents=True)
@@ -398,21 +404,31 @@ class TestOnSpark:
         home, account = tmp_path / "home", tmp_path / "account"
         put(account, "2026-01-01", "billing.usage", usage(1, custom_tags={"a;`'": "{{ x }}"}, grown=1))
         put(account, "2026-01-01", "billing.list_prices", {"sku_name": "a", "pricing": {"default": "0.1"}})
+        put(account, "2026-01-01", "lakeflow.jobs", {"job_id": "1", "health_rules": [{"metric": "m"}]})
         for point in ("staged", "prepared", "wrote billing.usage", "written"):
             killed = self.process(home, account, point)
             assert killed.returncode == -signal.SIGKILL, killed.stderr
         put(account, "2026-01-02", "billing.usage", usage(2, usage_quantity="0.000000000000000001", grown=2))
+        put(account, "2026-01-02", "lakeflow.jobs", {"job_id": "2", "health_rules": [{"level": 3}]})
+        far = {"usage_start_time": "0001-01-01T00:00:00Z", "usage_end_time": "9999-12-31T23:59:59.999999Z"}
+        put(account, "2026-01-03", "billing.usage", usage(3, **far, identity_metadata={"mood": "good"}))
         done = self.process(
             home,
             account,
             "nowhere",
             "select record_id, cast(usage_quantity as string), custom_tags, grown"
             " from system__billing.usage order by 1",
+            "select cast(usage_start_time as string), cast(usage_end_time as string),"
+            " identity_metadata.mood"
+            " from system__billing.usage where record_id = 3",
+            "select job_id, health_rules[0].metric, health_rules[0].level from system__lakeflow.jobs order by 1",
             "select sku_name, cast(pricing.default as string) from system__billing.list_prices",
         )
         assert done.returncode == 0, done.stderr
-        rows, prices = done.stdout.splitlines()
-        first, second = ast.literal_eval(rows)
+        rows, times, jobs, prices = done.stdout.splitlines()
+        first, second, _ = ast.literal_eval(rows)
         assert first == ("1", "1.500000000000000000", {"a;`'": "{{ x }}"}, 1)
         assert second == ("2", "0.000000000000000001", None, 2)
+        assert times == "[('0001-01-01 00:00:00', '9999-12-31 23:59:59.999999', 'good')]"
+        assert jobs == "[('1', 'm', None), ('2', None, 3)]"
         assert prices == "[('a', '0.100000000000000000')]"
