@@ -1,8 +1,11 @@
 """The catalog that outlives the process: what exists, and what only Unity Catalog would know of it.
 
-Durable state is a SQLite file plus the Delta folders. For managed tables the folder decides: a folder with a Delta
-commit is a table, a folder without one is the rest of a statement that was killed. Everything else (schemas, views,
-functions, comments, tags, keys, grants) is a row, written in one transaction. Spark's own catalog is a copy that
+Durable state is a SQLite file plus the Delta folders. For managed tables the folder decides: a folder with a
+Delta
+commit is a table, a folder without one is the rest of a statement that was killed. Everything else (schemas,
+views,
+functions, comments, tags, keys, grants) is a row, written in one transaction. Spark's own catalog is a copy
+that
 `Catalog` fills at start.
 """
 
@@ -56,7 +59,8 @@ create table if not exists key_constraints (
     parent_catalog text, parent_schema text, parent_relation text, parent_columns text, options text,
     primary key (catalog, schema, relation, name));
 create table if not exists grants (
-    kind text, securable text, principal text, privilege text, primary key (kind, securable, principal, privilege));
+    kind text, securable text, principal text, privilege text, primary key (kind, securable, principal,
+    privilege));
 create table if not exists intents (id integer primary key, action text, subject text);
 """
 
@@ -139,7 +143,8 @@ class Catalog:
         self._catalogs: set[str] = set()
         self._open()
 
-    # -- opening -------------------------------------------------------------------------------------------------
+    # -- opening
+    # -------------------------------------------------------------------------------------------------
 
     def _open(self) -> None:
         with self.transaction() as db:
@@ -169,7 +174,7 @@ class Catalog:
                 log.exception("a function could not be brought back: %s", statement)
 
     def _finish_intents(self) -> None:
-        """Complete what a killed process had begun: a drop goes through, a rename that moved the folder is recorded."""
+        """Complete what a killed process had begun: drops go through, a folder that moved is recorded."""
         for number, action, subject in self._db.execute(
             "select id, action, subject from intents order by id"
         ).fetchall():
@@ -260,7 +265,8 @@ class Catalog:
             cursor = self._db.execute(sql, values)
             return [column[0] for column in cursor.description], cursor.fetchall()
 
-    # -- catalogs and schemas ------------------------------------------------------------------------------------
+    # -- catalogs and schemas
+    # ------------------------------------------------------------------------------------
 
     def catalogs(self) -> list[str]:
         """List the catalogs."""
@@ -364,8 +370,9 @@ class Catalog:
                         "insert into schemas values (?, ?, ?, ?, ?, ?, ?)",
                         (*key, physical, comment, self.user, now_text(), now_text()),
                     )
-                self._physical[key] = physical
                 self._spark_catalog.create_database(physical, self._warehouse / physical)
+                # Only now: other sessions look without the lock, and make Spark use what they find.
+                self._physical[key] = physical
 
     def drop_schema(self, catalog: str, schema: str) -> None:
         """Drop a schema with everything in it.
@@ -386,7 +393,8 @@ class Catalog:
                 db.execute("delete from intents where id = ?", (number,))
             del self._physical[key]
 
-    # -- relations -----------------------------------------------------------------------------------------------
+    # -- relations
+    # -----------------------------------------------------------------------------------------------
 
     def relation(self, catalog: str, schema: str, name: str) -> Relation | None:
         """Look one relation up."""
@@ -417,7 +425,7 @@ class Catalog:
         self.sync((catalog.lower(), schema.lower(), table.lower()))
 
     def sync(self, name: Name, view_text: str | None = None, replaced: bool = False) -> None:
-        """Bring the record of one relation in line with Spark's catalog, after a statement that may have changed it.
+        """Bring the record of one relation in line with Spark's catalog, after it may have changed.
 
         Args:
             name: Catalog, schema and relation.
@@ -438,7 +446,8 @@ class Catalog:
                 and definition["provider"] == "delta"
                 and definition["location"]
             ):
-                # Spark keeps columns and partitions here only to stumble over them at the next replace when the
+                # Spark keeps columns and partitions here only to stumble over them at the next replace when
+                # the
                 # partition columns are not the last ones. Delta reads both from its log.
                 if definition["partitions"] or definition["schema"] != delta_table(Path(), "")["schema"]:
                     bare = delta_table(Path(definition["location"]), self.user)
@@ -471,7 +480,7 @@ class Catalog:
         with self.transaction() as db:
             if before is None:
                 db.execute(
-                    f"insert into relations ({_RELATION_FIELDS}, definition) values (?,?,?,?,?,?,?,?,?,?,?,?)",
+                    f"insert into relations ({_RELATION_FIELDS}, definition) values ({', '.join('?' * 12)})",
                     (
                         catalog,
                         schema,
@@ -489,7 +498,8 @@ class Catalog:
                 )
             else:
                 db.execute(
-                    "update relations set type = ?, provider = ?, location = ?, comment = ?, last_altered = ?,"
+                    "update relations set type = ?, provider = ?, location = ?, comment = ?,"
+                    " last_altered = ?,"
                     " view_text = coalesce(?, view_text), definition = ?, columns = null"
                     " where catalog = ? and schema = ? and name = ?",
                     (
@@ -529,7 +539,8 @@ class Catalog:
 
     def _rename_rows(self, db: sqlite3.Connection, old: tuple[str, ...], new: tuple[str, ...]) -> None:
         db.execute(
-            "update relations set catalog = ?, schema = ?, name = ? where catalog = ? and schema = ? and name = ?",
+            "update relations set catalog = ?, schema = ?, name = ?"
+            " where catalog = ? and schema = ? and name = ?",
             (*new, *old),
         )
         for table in ("tags", "key_constraints"):
@@ -540,10 +551,11 @@ class Catalog:
             )
         db.execute("update grants set securable = ? where securable = ?", (".".join(new), ".".join(old)))
 
-    # -- statements that take more than one step -----------------------------------------------------------------
+    # -- statements that take more than one step
+    # -----------------------------------------------------------------
 
     def begin(self, action: str, subject: dict[str, Any]) -> int:
-        """Note what is about to happen, so that it is finished at the next start if the process is killed meanwhile."""
+        """Note what is about to happen; if the process is killed meanwhile, the next start finishes it."""
         with self.transaction() as db:
             found = db.execute(
                 "insert into intents (action, subject) values (?, ?)", (action, json.dumps(subject))
@@ -573,7 +585,8 @@ class Catalog:
             if location.exists() and latest_version(location) is None:
                 shutil.rmtree(location, ignore_errors=True)
 
-    # -- columns -------------------------------------------------------------------------------------------------
+    # -- columns
+    # -------------------------------------------------------------------------------------------------
 
     def columns(self, name: Name) -> list[dict[str, Any]]:
         """Read a relation's columns, as Spark's JSON for struct fields.
@@ -623,7 +636,8 @@ class Catalog:
         found = self.relation(*name)
         return None if found is None else found.comment
 
-    # -- functions, tags, keys, grants ---------------------------------------------------------------------------
+    # -- functions, tags, keys, grants
+    # ---------------------------------------------------------------------------
 
     def functions(self, catalog: str, schema: str) -> list[str]:
         """List the functions of a schema."""
@@ -668,7 +682,8 @@ class Catalog:
         with self.transaction() as db:
             for tag in tags:
                 db.execute(
-                    "delete from tags where catalog = ? and schema = ? and relation = ? and column_name = ? and tag = ?",
+                    "delete from tags where catalog = ? and schema = ? and relation = ?"
+                    " and column_name = ? and tag = ?",
                     (*full, column, tag),
                 )
 
@@ -725,7 +740,8 @@ class Catalog:
         with self.transaction() as db:
             return bool(
                 db.execute(
-                    "delete from key_constraints where catalog = ? and schema = ? and relation = ? and name = ?",
+                    "delete from key_constraints"
+                    " where catalog = ? and schema = ? and relation = ? and name = ?",
                     (*name, constraint.lower()),
                 ).rowcount
             )
@@ -740,7 +756,11 @@ class Catalog:
         """List all recorded constraints."""
         return [
             Constraint(
-                *row[:5],
+                catalog=row[0],
+                schema=row[1],
+                relation=row[2],
+                name=row[3],
+                kind=row[4],
                 columns=json.loads(row[5]),
                 parent=None if row[6] is None else (row[6], row[7], row[8]),
                 parent_columns=json.loads(row[9]),

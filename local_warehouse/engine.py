@@ -109,7 +109,8 @@ class Operation:
             state = State.CANCELED if self._canceled is not None else State.FAILED
             log.info("statement failed: %s", self.error.message)
         finally:
-            # A cancel that came after the commit did not stop anything: the statement is reported as finished.
+            # A cancel that came after the commit did not stop anything: the statement is reported as
+            # finished.
             with self._change:
                 self.state = state
                 self._done.set()

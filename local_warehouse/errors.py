@@ -51,7 +51,8 @@ def from_exception(error: BaseException, logical: Mapping[str, tuple[str, str]])
 
     Args:
         error: What was raised.
-        logical: Spark's database names and the (catalog, schema) each stands for, to name things as the user does.
+        logical: Spark's database names and the (catalog, schema) each stands for, to name things as the user
+            does.
 
     Returns:
         The error, with Spark's error class and SQLSTATE where it gave them.
@@ -64,7 +65,7 @@ def from_exception(error: BaseException, logical: Mapping[str, tuple[str, str]])
         error_class, state = error.getCondition(), error.getSqlState()
     java = error.java_exception if isinstance(error, Py4JJavaError) else None
     if java is not None:
-        causes = []
+        causes: list[str] = []
         while java is not None and len(causes) < 8:
             causes.append(str(java.getMessage() or java.getClass().getName()))
             java = java.getCause()

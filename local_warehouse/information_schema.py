@@ -1,7 +1,9 @@
 """`information_schema` of every catalog, and of `system` over all catalogs.
 
-The relations are made from the catalog's records when a statement asks for them. Plain statements, such as the ones
-dbt-databricks sends before every model, are answered by SQLite in this process; all others by Spark, over temporary
+The relations are made from the catalog's records when a statement asks for them. Plain statements, such as
+the ones
+dbt-databricks sends before every model, are answered by SQLite in this process; all others by Spark, over
+temporary
 views of the same rows.
 """
 
@@ -35,7 +37,8 @@ RELATIONS: dict[str, list[tuple[str, str]]] = {
     ],
     "tables": [
         ("table_catalog", _S), ("table_schema", _S), ("table_name", _S), ("table_type", _S),
-        ("is_insertable_into", _S), ("commit_action", _S), ("table_owner", _S), ("comment", _S), ("created", _T),
+        ("is_insertable_into", _S), ("commit_action", _S), ("table_owner", _S), ("comment", _S),
+        ("created", _T),
         ("created_by", _S), ("last_altered", _T), ("last_altered_by", _S), ("data_source_format", _S),
         ("storage_sub_directory", _S), ("storage_path", _S),
     ],
@@ -100,17 +103,35 @@ RELATIONS: dict[str, list[tuple[str, str]]] = {
         ("inherited_from", _S),
     ],
     "row_filters": [
-        ("table_catalog", _S), ("table_schema", _S), ("table_name", _S), ("filter_name", _S), ("target_columns", _S),
+        ("table_catalog", _S), ("table_schema", _S), ("table_name", _S), ("filter_name", _S),
+        ("target_columns", _S),
     ],
     "column_masks": [
-        ("table_catalog", _S), ("table_schema", _S), ("table_name", _S), ("column_name", _S), ("mask_name", _S),
+        ("table_catalog", _S), ("table_schema", _S), ("table_name", _S), ("column_name", _S),
+        ("mask_name", _S),
         ("using_columns", _S),
     ],
 }  # fmt: skip
 """Name and columns of each relation, as documented for Unity Catalog's information schema."""
 
 _PLAIN_FUNCTIONS = frozenset(
-    "IF LOWER UPPER COALESCE IN AND OR NOT EXISTS FROM WHERE ON AS COUNT SELECT".split()
+    [
+        "IF",
+        "LOWER",
+        "UPPER",
+        "COALESCE",
+        "IN",
+        "AND",
+        "OR",
+        "NOT",
+        "EXISTS",
+        "FROM",
+        "WHERE",
+        "ON",
+        "AS",
+        "COUNT",
+        "SELECT",
+    ]
 )
 _PLAIN_SYMBOLS = frozenset(("(", ")", ",", ".", "=", "<>", "!=", "*", "<", ">", "<=", ">="))
 
@@ -167,9 +188,9 @@ def _scope(statement: Statement) -> tuple[str | None, str | None]:
     found: dict[str, set[str]] = {"TABLE_SCHEMA": set(), "TABLE_NAME": set()}
     tokens = statement.tokens
     for at, token in enumerate(tokens):
-        if token.word in found:
-            if at + 2 < len(tokens) and tokens[at + 1].text == "=" and tokens[at + 2].kind is Kind.STRING:
-                found[token.word].add(string_value(tokens[at + 2]))
+        compared = at + 2 < len(tokens) and tokens[at + 1].text == "="
+        if compared and token.word in found and tokens[at + 2].kind is Kind.STRING:
+            found[token.word].add(string_value(tokens[at + 2]))
     schemas, tables = found["TABLE_SCHEMA"], found["TABLE_NAME"]
     return (schemas.pop() if len(schemas) == 1 else None, tables.pop() if len(tables) == 1 else None)
 
@@ -226,8 +247,40 @@ def _replacement(statement: Statement, reference: Reference, name: str, alias: b
 
 
 _AFTER_RELATION = frozenset(
-    "WHERE JOIN LEFT RIGHT FULL INNER CROSS ON GROUP ORDER LIMIT UNION HAVING QUALIFY NATURAL USING EXCEPT INTERSECT"
-    " SEMI ANTI LATERAL WINDOW OFFSET MINUS TABLESAMPLE PIVOT UNPIVOT CLUSTER DISTRIBUTE SORT SELECT INSERT".split()
+    [
+        "WHERE",
+        "JOIN",
+        "LEFT",
+        "RIGHT",
+        "FULL",
+        "INNER",
+        "CROSS",
+        "ON",
+        "GROUP",
+        "ORDER",
+        "LIMIT",
+        "UNION",
+        "HAVING",
+        "QUALIFY",
+        "NATURAL",
+        "USING",
+        "EXCEPT",
+        "INTERSECT",
+        "SEMI",
+        "ANTI",
+        "LATERAL",
+        "WINDOW",
+        "OFFSET",
+        "MINUS",
+        "TABLESAMPLE",
+        "PIVOT",
+        "UNPIVOT",
+        "CLUSTER",
+        "DISTRIBUTE",
+        "SORT",
+        "SELECT",
+        "INSERT",
+    ]
 )
 
 
@@ -295,8 +348,8 @@ def rows(
         return _privileges(session, relation, catalog, every)
     if relation == "routines":
         found = recorded.rows(
-            "select catalog, schema, name, catalog, schema, name, 'FUNCTION', statement, owner, created, last_altered,"
-            " comment from functions"
+            "select catalog, schema, name, catalog, schema, name, 'FUNCTION', statement, owner, created,"
+            " last_altered, comment from functions"
         )
         return [row for row in found if every or row[0] == catalog]
     if relation in ("row_filters", "column_masks"):

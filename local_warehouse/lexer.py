@@ -1,7 +1,8 @@
 """Cuts a SQL statement into tokens by Spark's own lexical rules, so that text inside strings stays untouched.
 
 The rules are those of Spark's grammar file `SqlBaseLexer.g4` (4.x): backslash escapes in strings, raw strings
-`r'..'`, dollar-quoted strings, nested block comments, back-quoted identifiers, identifiers that start with a digit.
+`r'..'`, dollar-quoted strings, nested block comments, back-quoted identifiers, identifiers that start with a
+digit.
 """
 
 from __future__ import annotations

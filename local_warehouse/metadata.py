@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def matches(name: str, pattern: str) -> bool:
-    """Tell whether a name fits a SHOW pattern: `*` for any characters, `|` between alternatives, in any case."""
+    """Tell whether a name fits a SHOW pattern in any case: `*` for any text, `|` between alternatives."""
     return any(
         fnmatch.fnmatchcase(name.lower(), part.strip().lower().replace("[", "[[]").replace("?", "[?]"))
         for part in pattern.split("|")
@@ -113,7 +113,7 @@ def _spark_show(session: Session, statement: Statement) -> Result:
 
 
 def _information(session: Session, name: Name) -> str:
-    """The text dbt's catalog takes apart: its pattern for the comment takes everything up to `Schema: root`."""
+    """The text dbt takes apart: its pattern for the comment takes everything up to `Schema: root`."""
     catalog = session.engine.catalog
     fields = catalog.columns(name)
     relation = catalog.relation(*name)
@@ -134,7 +134,7 @@ def _information(session: Session, name: Name) -> str:
 
 
 def describe(session: Session, statement: Statement) -> Result | None:
-    """Answer DESCRIBE TABLE EXTENDED name AS JSON; give other DESCRIBEs to Spark and put the user's names back.
+    """Answer DESCRIBE TABLE EXTENDED name AS JSON; Spark answers the others, with the user's names put back.
 
     Args:
         session: The client's session.
@@ -184,7 +184,8 @@ def _document(session: Session, name: Name) -> dict[str, Any]:
         shown = ".".join(quoted(part) for part in name)
         raise WarehouseError(
             "TABLE_OR_VIEW_NOT_FOUND",
-            f"The table or view {shown} cannot be found. Verify the spelling and correctness of the schema and catalog.",
+            f"The table or view {shown} cannot be found. Verify the spelling and correctness of the schema"
+            " and catalog.",
             "42P01",
         )
     constraints = catalog.constraints(name)

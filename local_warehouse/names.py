@@ -1,7 +1,9 @@
 """Gives names of three parts the two parts Spark knows, without touching strings or comments.
 
-Spark has one catalog here; `catalog.schema.table` lives in Spark's database `catalog__schema`. Only tokens that are
-names are replaced, so text in literals and comments reaches Spark as it was written. The one string that is a name,
+Spark has one catalog here; `catalog.schema.table` lives in Spark's database `catalog__schema`. Only tokens
+that are
+names are replaced, so text in literals and comments reaches Spark as it was written. The one string that is a
+name,
 the first argument of `table_changes`, is replaced as well.
 """
 
@@ -17,13 +19,53 @@ NATIVE_SYSTEM_SCHEMAS = frozenset(("session", "builtin", "ai"))
 """Schemas below `system` that Spark itself resolves."""
 
 _BEFORE_RELATION = frozenset(
-    "FROM JOIN INTO TABLE VIEW UPDATE USING EXISTS FUNCTION REFERENCES DESCRIBE DESC OVERWRITE CLONE HISTORY DETAIL "
-    "OPTIMIZE VACUUM TO EXTENDED LIKE".split()
+    [
+        "FROM",
+        "JOIN",
+        "INTO",
+        "TABLE",
+        "VIEW",
+        "UPDATE",
+        "USING",
+        "EXISTS",
+        "FUNCTION",
+        "REFERENCES",
+        "DESCRIBE",
+        "DESC",
+        "OVERWRITE",
+        "CLONE",
+        "HISTORY",
+        "DETAIL",
+        "OPTIMIZE",
+        "VACUUM",
+        "TO",
+        "EXTENDED",
+        "LIKE",
+    ]
 )
 _BEFORE_SCHEMA = frozenset(("SCHEMA", "DATABASE", "SCHEMAS", "NAMESPACE", "USE"))
 _CHANGE_FUNCTIONS = frozenset(("table_changes", "table_changes_by_path"))
 _NOT_A_NAME = frozenset(
-    "SELECT WITH VALUES IF NOT EXISTS TABLE LATERAL UNNEST ON USING WHERE SET AS FROM JOIN ONLY STREAM".split()
+    [
+        "SELECT",
+        "WITH",
+        "VALUES",
+        "IF",
+        "NOT",
+        "EXISTS",
+        "TABLE",
+        "LATERAL",
+        "UNNEST",
+        "ON",
+        "USING",
+        "WHERE",
+        "SET",
+        "AS",
+        "FROM",
+        "JOIN",
+        "ONLY",
+        "STREAM",
+    ]
 )
 
 
@@ -195,7 +237,7 @@ def translate(sql: str, names: Names, catalog: str, schema: str) -> Statement:
 
 
 def _aliases(tokens: Sequence[Token], names: Names) -> set[str]:
-    """Find catalogs' names that the statement also uses as an alias: there `a.b.c` may be a field of a struct."""
+    """Find catalogs' names that are aliases as well: there `a.b.c` may be a field of a struct."""
     found: set[str] = set()
     for at, token in enumerate(tokens[1:], start=1):
         if (

@@ -174,7 +174,7 @@ def _session() -> Session | None:
     return found
 
 
-class NotebookSession(SparkSession):
+class NotebookSession(SparkSession):  # type: ignore[misc]
     """A Spark session whose `sql` and `table` take names of three parts, as on Databricks."""
 
     def sql(self, sqlQuery: str, args: Any = None, **kwargs: Any) -> DataFrame:  # noqa: N803

@@ -1,6 +1,7 @@
 """Results of statements: Arrow batches read from Spark as they come, and handed out in pieces.
 
-Small results stay in memory. A large one goes to a file in the home's scratch folder and is read back from the page
+Small results stay in memory. A large one goes to a file in the home's scratch folder and is read back from
+the page
 cache, so that neither Spark nor this process holds it as a whole.
 """
 

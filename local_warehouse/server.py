@@ -84,10 +84,10 @@ class _Handler(BaseHTTPRequestHandler):
         super().setup()
         self.connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
-    def log_message(self, format: str, *arguments: Any) -> None:  # noqa: A002
+    def log_message(self, format: str, *arguments: Any) -> None:
         log.debug(format, *arguments)
 
-    def do_GET(self) -> None:  # noqa: N802
+    def do_GET(self) -> None:
         self._answer()
 
     do_POST = do_PATCH = do_PUT = do_DELETE = do_HEAD = do_GET  # noqa: N815
@@ -191,7 +191,8 @@ def serve(
         engine: What runs the statements.
         port: The port on 127.0.0.1; 0 takes any free one.
         on_ready: Called with the port once connections are accepted.
-        add_routes: Called with the registry of REST routes, and with a function that makes the server stop after the
+        add_routes: Called with the registry of REST routes, and with a function that makes the server stop
+            after the
             call under way, to add routes such as `POST /api/local/stop`.
 
     Raises:
@@ -212,7 +213,7 @@ def serve(
 
 
 def main() -> None:
-    """Start Spark and serve one home in the foreground: `python -m local_warehouse.server --home DIR --port N`."""
+    """Serve one home in the foreground: `python -m local_warehouse.server --home DIR --port N`."""
     import argparse
     from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Reads and writes Spark's session-wide catalog through its Java objects: a few milliseconds a table, no Spark job.
+"""Reads and writes Spark's shared catalog through its Java objects: milliseconds a table, no Spark job.
 
 Spark forgets this catalog when it ends. `definition` turns an entry into plain values that can be kept, and
 `register` brings such an entry back without running SQL.

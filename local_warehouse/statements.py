@@ -19,7 +19,21 @@ Handler = Callable[["Session", Statement], "Result | None"]
 """Answers a statement, or returns None to leave it to the next one."""
 
 _READS = frozenset(
-    "SELECT VALUES SHOW DESCRIBE DESC EXPLAIN SET USE LIST RESET DECLARE CACHE UNCACHE".split()
+    [
+        "SELECT",
+        "VALUES",
+        "SHOW",
+        "DESCRIBE",
+        "DESC",
+        "EXPLAIN",
+        "SET",
+        "USE",
+        "LIST",
+        "RESET",
+        "DECLARE",
+        "CACHE",
+        "UNCACHE",
+    ]
 )
 _WRITE_WORDS = frozenset(("INSERT", "MERGE", "UPDATE", "DELETE"))
 _UNBOUNDED = frozenset(("BEGIN", "EXECUTE", "CALL", "IF", "WHILE", "FOR", "REPEAT", "LOOP"))
@@ -121,7 +135,7 @@ def _write(session: Session, statement: Statement) -> Result:
 
 
 def _target(statement: Statement) -> Reference | None:
-    """The relation a statement writes to: what follows INTO, UPDATE and the like, else the first one it names."""
+    """The relation a statement writes to: what follows INTO or UPDATE, else the first one it names."""
     words = statement.words
     if words[0] in ("WITH", "FROM"):
         for reference in statement.references:
@@ -160,7 +174,7 @@ def _view_text(statement: Statement) -> str | None:
 
 
 def _answer_context_functions(session: Session, statement: Statement) -> None:
-    """Put the session's catalog and schema in place of the functions that ask for them: Spark knows other names."""
+    """Put the session's catalog and schema in place of the functions that ask for them."""
     tokens = statement.tokens
     answers = {
         "CURRENT_CATALOG": session.catalog,
@@ -176,7 +190,8 @@ def _answer_context_functions(session: Session, statement: Statement) -> None:
             statement.edits.append((token.start, tokens[at + 2].end, string_literal(answers[token.word])))
 
 
-# -- handlers --------------------------------------------------------------------------------------------------------
+# -- handlers
+# --------------------------------------------------------------------------------------------------------
 
 
 def _use(session: Session, statement: Statement) -> Result | None:
@@ -211,8 +226,8 @@ def schema_not_found(catalog: str, schema: str) -> WarehouseError:
     """The service's error for a schema that does not exist."""
     return WarehouseError(
         "SCHEMA_NOT_FOUND",
-        f"The schema {quoted(catalog.lower())}.{quoted(schema.lower())} cannot be found. Verify the spelling and"
-        " correctness of the schema and catalog.",
+        f"The schema {quoted(catalog.lower())}.{quoted(schema.lower())} cannot be found. Verify the"
+        " spelling and correctness of the schema and catalog.",
         "42704",
     )
 
@@ -321,8 +336,8 @@ def _pipeline_datasets(session: Session, statement: Statement) -> Result | None:
     words = [word for word in statement.words[:6] if word]
     if "MATERIALIZED" in words or "STREAMING" in words:
         raise unsupported(
-            "Materialized views and streaming tables need a pipeline, which the local warehouse does not have."
-            " Use a table, a view or an incremental model."
+            "Materialized views and streaming tables need a pipeline, which the local warehouse does not"
+            " have. Use a table, a view or an incremental model."
         )
     return None
 

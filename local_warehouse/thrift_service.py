@@ -1,8 +1,13 @@
 """The Databricks SQL Thrift service: each method of the protocol on top of the engine.
 
-The generated classes of databricks-sql-connector define the messages. Statements run in their session's thread;
-a call waits for them a moment and otherwise tells the client to ask again, so that a client can cancel in between.
+The generated classes of databricks-sql-connector define the messages. Statements run in their session's
+thread;
+a call waits for them a moment and otherwise tells the client to ask again, so that a client can cancel in
+between.
 """
+
+# The methods are the protocol's: it gives them their names, and says what they do.
+# ruff: noqa: N802, D102
 
 from __future__ import annotations
 
@@ -84,9 +89,10 @@ class ThriftService:
         written: bytes = reply.getvalue()
         return written
 
-    # -- sessions ------------------------------------------------------------------------------------------------
+    # -- sessions
+    # ------------------------------------------------------------------------------------------------
 
-    def OpenSession(self, req: ttypes.TOpenSessionReq) -> ttypes.TOpenSessionResp:  # noqa: N802, D102
+    def OpenSession(self, req: ttypes.TOpenSessionReq) -> ttypes.TOpenSessionResp:
         version = ttypes.TProtocolVersion.SPARK_CLI_SERVICE_PROTOCOL_V7
         namespace = req.initialNamespace or ttypes.TNamespace()
         try:
@@ -108,11 +114,11 @@ class ThriftService:
             canUseMultipleCatalogs=True,
         )
 
-    def CloseSession(self, req: ttypes.TCloseSessionReq) -> ttypes.TCloseSessionResp:  # noqa: N802, D102
+    def CloseSession(self, req: ttypes.TCloseSessionReq) -> ttypes.TCloseSessionResp:
         self._engine.close_session(req.sessionHandle.sessionId.guid)
         return ttypes.TCloseSessionResp(status=_ok())
 
-    def GetInfo(self, req: ttypes.TGetInfoReq) -> ttypes.TGetInfoResp:  # noqa: N802, D102
+    def GetInfo(self, req: ttypes.TGetInfoReq) -> ttypes.TGetInfoResp:
         names = {
             ttypes.TGetInfoType.CLI_SERVER_NAME: "local_warehouse",
             ttypes.TGetInfoType.CLI_DBMS_NAME: "Spark SQL",
@@ -121,9 +127,10 @@ class ThriftService:
         value = ttypes.TGetInfoValue(stringValue=names.get(req.infoType, ""))
         return ttypes.TGetInfoResp(status=_ok(), infoValue=value)
 
-    # -- statements ----------------------------------------------------------------------------------------------
+    # -- statements
+    # ----------------------------------------------------------------------------------------------
 
-    def ExecuteStatement(self, req: ttypes.TExecuteStatementReq) -> ttypes.TExecuteStatementResp:  # noqa: N802, D102
+    def ExecuteStatement(self, req: ttypes.TExecuteStatementReq) -> ttypes.TExecuteStatementResp:
         session = self._engine.session(req.sessionHandle.sessionId.guid)
         if session is None:
             return ttypes.TExecuteStatementResp(status=_failed(_no_session()))
@@ -170,7 +177,7 @@ class ThriftService:
         session = self._engine.session(handle.operationId.secret)
         return None if session is None else session.operation(handle.operationId.guid)
 
-    def GetOperationStatus(self, req: ttypes.TGetOperationStatusReq) -> ttypes.TGetOperationStatusResp:  # noqa: N802, D102
+    def GetOperationStatus(self, req: ttypes.TGetOperationStatusReq) -> ttypes.TGetOperationStatusResp:
         operation = self._operation(req.operationHandle)
         if operation is None:
             return ttypes.TGetOperationStatusResp(
@@ -179,25 +186,25 @@ class ThriftService:
         operation.wait(POLL_WAIT_SECONDS)
         return _status(operation)
 
-    def CancelOperation(self, req: ttypes.TCancelOperationReq) -> ttypes.TCancelOperationResp:  # noqa: N802, D102
+    def CancelOperation(self, req: ttypes.TCancelOperationReq) -> ttypes.TCancelOperationResp:
         operation = self._operation(req.operationHandle)
         if operation is not None:
             operation.cancel()
         return ttypes.TCancelOperationResp(status=_ok())
 
-    def CloseOperation(self, req: ttypes.TCloseOperationReq) -> ttypes.TCloseOperationResp:  # noqa: N802, D102
+    def CloseOperation(self, req: ttypes.TCloseOperationReq) -> ttypes.TCloseOperationResp:
         operation = self._operation(req.operationHandle)
         if operation is not None:
             operation.session.close_operation(operation.id)
         return ttypes.TCloseOperationResp(status=_ok())
 
-    def GetResultSetMetadata(self, req: ttypes.TGetResultSetMetadataReq) -> ttypes.TGetResultSetMetadataResp:  # noqa: N802, D102
+    def GetResultSetMetadata(self, req: ttypes.TGetResultSetMetadataReq) -> ttypes.TGetResultSetMetadataResp:
         operation = self._operation(req.operationHandle)
         if operation is None or operation.result is None:
             return ttypes.TGetResultSetMetadataResp(status=_failed(_no_result(operation)))
         return _metadata(operation.result)
 
-    def FetchResults(self, req: ttypes.TFetchResultsReq) -> ttypes.TFetchResultsResp:  # noqa: N802, D102
+    def FetchResults(self, req: ttypes.TFetchResultsReq) -> ttypes.TFetchResultsResp:
         operation = self._operation(req.operationHandle)
         if operation is not None:
             operation.wait(None)
@@ -208,9 +215,10 @@ class ThriftService:
             answer.resultSetMetadata = _metadata(operation.result)
         return answer
 
-    # -- metadata ------------------------------------------------------------------------------------------------
+    # -- metadata
+    # ------------------------------------------------------------------------------------------------
 
-    def GetCatalogs(self, req: ttypes.TGetCatalogsReq) -> ttypes.TGetCatalogsResp:  # noqa: N802, D102
+    def GetCatalogs(self, req: ttypes.TGetCatalogsReq) -> ttypes.TGetCatalogsResp:
         def rows(_: Session) -> Result:
             return results.of_rows(
                 [("TABLE_CAT", "string")], [(name,) for name in self._engine.catalog.catalogs()]
@@ -218,7 +226,7 @@ class ThriftService:
 
         return self._listed(req, rows, ttypes.TGetCatalogsResp)
 
-    def GetSchemas(self, req: ttypes.TGetSchemasReq) -> ttypes.TGetSchemasResp:  # noqa: N802, D102
+    def GetSchemas(self, req: ttypes.TGetSchemasReq) -> ttypes.TGetSchemasResp:
         def rows(session: Session) -> Result:
             catalog = self._engine.catalog
             found = [
@@ -231,7 +239,7 @@ class ThriftService:
 
         return self._listed(req, rows, ttypes.TGetSchemasResp)
 
-    def GetTables(self, req: ttypes.TGetTablesReq) -> ttypes.TGetTablesResp:  # noqa: N802, D102
+    def GetTables(self, req: ttypes.TGetTablesReq) -> ttypes.TGetTablesResp:
         def rows(session: Session) -> Result:
             wanted = {kind.upper() for kind in req.tableTypes or []}
             found = []
@@ -249,7 +257,7 @@ class ThriftService:
 
         return self._listed(req, rows, ttypes.TGetTablesResp)
 
-    def GetColumns(self, req: ttypes.TGetColumnsReq) -> ttypes.TGetColumnsResp:  # noqa: N802, D102
+    def GetColumns(self, req: ttypes.TGetColumnsReq) -> ttypes.TGetColumnsResp:
         def rows(session: Session) -> Result:
             found: list[tuple[Any, ...]] = []
             for of in _catalogs(session, req.catalogName):
@@ -263,7 +271,7 @@ class ThriftService:
 
         return self._listed(req, rows, ttypes.TGetColumnsResp)
 
-    def GetTableTypes(self, req: ttypes.TGetTableTypesReq) -> ttypes.TGetTableTypesResp:  # noqa: N802, D102
+    def GetTableTypes(self, req: ttypes.TGetTableTypesReq) -> ttypes.TGetTableTypesResp:
         def rows(_: Session) -> Result:
             return results.of_rows([("TABLE_TYPE", "string")], [("TABLE",), ("VIEW",)])
 

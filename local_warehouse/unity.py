@@ -1,4 +1,4 @@
-"""Statements only Unity Catalog knows: recorded and shown by the metadata, or refused where they cannot be honoured."""
+"""Statements only Unity Catalog knows: recorded and shown, or refused where they cannot be honoured."""
 
 from __future__ import annotations
 
@@ -22,7 +22,8 @@ def _not_found(name: tuple[str, ...]) -> WarehouseError:
     shown = ".".join(quoted(part) for part in name)
     return WarehouseError(
         "TABLE_OR_VIEW_NOT_FOUND",
-        f"The table or view {shown} cannot be found. Verify the spelling and correctness of the schema and catalog.",
+        f"The table or view {shown} cannot be found. Verify the spelling and correctness of the schema and"
+        " catalog.",
         "42P01",
     )
 
@@ -63,7 +64,8 @@ def _names_in_parentheses(tokens: list[Token], at: int) -> tuple[list[str], int]
     return names, at + 1
 
 
-# -- ALTER -----------------------------------------------------------------------------------------------------------
+# -- ALTER
+# -----------------------------------------------------------------------------------------------------------
 
 _OBJECTS = ("TABLE", "VIEW", "SCHEMA", "DATABASE", "CATALOG", "MATERIALIZED", "STREAMING")
 
@@ -206,7 +208,8 @@ def _alter_column(session: Session, statement: Statement, parts: list[str], at: 
         ]
         if not field["nullable"] or column.lower() in known:
             return results.empty()
-        # Delta does not turn an existing column into NOT NULL; a CHECK constraint does the same, and scans the
+        # Delta does not turn an existing column into NOT NULL; a CHECK constraint does the same, and scans
+        # the
         # table for rows that break it.
         constraint = not_null_name(column)
         session.sql(
@@ -239,7 +242,8 @@ def _column_of(session: Session, name: Name, column: str) -> dict[str, object]:
             return field
     raise WarehouseError(
         "UNRESOLVED_COLUMN.WITHOUT_SUGGESTION",
-        f"A column with name {quoted(column)} cannot be resolved in {'.'.join(quoted(part) for part in name)}.",
+        f"A column with name {quoted(column)} cannot be resolved in"
+        f" {'.'.join(quoted(part) for part in name)}.",
         "42703",
     )
 
@@ -292,7 +296,22 @@ class Key:
 
 
 _KEY_OPTIONS = frozenset(
-    "NOT ENFORCED DEFERRABLE INITIALLY DEFERRED NORELY RELY MATCH FULL ON UPDATE DELETE NO ACTION".split()
+    [
+        "NOT",
+        "ENFORCED",
+        "DEFERRABLE",
+        "INITIALLY",
+        "DEFERRED",
+        "NORELY",
+        "RELY",
+        "MATCH",
+        "FULL",
+        "ON",
+        "UPDATE",
+        "DELETE",
+        "NO",
+        "ACTION",
+    ]
 )
 
 
@@ -415,7 +434,8 @@ def _no_constraint(what: str, name: Name) -> WarehouseError:
     return WarehouseError("CONSTRAINT_DOES_NOT_EXIST", f"{'.'.join(name)} has no {what}.", "42704")
 
 
-# -- COMMENT ---------------------------------------------------------------------------------------------------------
+# -- COMMENT
+# ---------------------------------------------------------------------------------------------------------
 
 
 def comment(session: Session, statement: Statement) -> Result | None:
@@ -476,7 +496,8 @@ def comment(session: Session, statement: Statement) -> Result | None:
     return None
 
 
-# -- CREATE and DROP -------------------------------------------------------------------------------------------------
+# -- CREATE and DROP
+# -------------------------------------------------------------------------------------------------
 
 
 def create(session: Session, statement: Statement) -> Result | None:
@@ -645,7 +666,8 @@ def _create_metric_view(session: Session, statement: Statement) -> Result:
     return answer
 
 
-# -- GRANT -----------------------------------------------------------------------------------------------------------
+# -- GRANT
+# -----------------------------------------------------------------------------------------------------------
 
 _SECURABLES = ("TABLE", "VIEW", "SCHEMA", "DATABASE", "CATALOG", "FUNCTION", "METASTORE")
 
@@ -753,11 +775,12 @@ def show_grants(session: Session, statement: Statement) -> Result | None:
     return results.of_rows(columns, found)
 
 
-# -- INSERT ... REPLACE ON -------------------------------------------------------------------------------------------
+# -- INSERT ... REPLACE ON
+# -------------------------------------------------------------------------------------------
 
 
 def replace_on(session: Session, statement: Statement) -> Result | None:
-    """Do INSERT ... REPLACE ON (keys) in one commit where the keys are the partition columns; refuse it elsewhere.
+    """Do INSERT ... REPLACE ON (keys) in one commit where the keys are the partition columns.
 
     Args:
         session: The client's session.
@@ -786,8 +809,8 @@ def replace_on(session: Session, statement: Statement) -> Result | None:
     if keys is None or sorted(keys) != sorted(partitions):
         raise WarehouseError(
             "UNSUPPORTED_FEATURE.TABLE_OPERATION",
-            "REPLACE ON with keys other than the partition columns would take two commits here; use MERGE, or REPLACE"
-            " WHERE (in dbt: merge with not_matched_by_source_action, or replace_where).",
+            "REPLACE ON with keys other than the partition columns would take two commits here; use MERGE, or"
+            " REPLACE WHERE (in dbt: merge with not_matched_by_source_action, or replace_where).",
             "0A000",
         )
     if tokens[query_at].text == "(":
