@@ -1,0 +1,238 @@
+"""What one day's build costs on top of 1, 4 and 16 times the history."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from datetime import date
+from pathlib import Path
+from statistics import median
+
+from steps import say, step
+
+from benchmarks.accounts import delivery_days, generate, rows_until, shorten
+from benchmarks.tables import paired, ratio, seconds, show
+from benchmarks.trial import Build, Cost, Trial
+
+#: How much longer the day's build may take on 16 times the history.
+GOAL = 1.25
+_WRITTEN = {
+    "rows written": (
+        "numTargetRowsInserted",
+        "numTargetRowsUpdated",
+        "numTargetRowsDeleted",
+        "numOutputRows",
+    ),
+    "rows copied": ("numTargetRowsCopied", "numCopiedRows"),
+    "files removed": ("numTargetFilesRemoved", "numRemovedFiles"),
+}
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to measure.
+
+    Attributes:
+        size: The account's size, which sets the rows a day.
+        base_days: Days of history at x1.
+        scales: How many times the base each history has; the first is what the others are held against.
+        increments: How many days are built one by one, each at every scale.
+        threads: Nodes dbt runs at once. With 1, the seconds of a model are its own and no neighbour's.
+        warehouse_size: The warehouse's Spark settings.
+    """
+
+    size: str = "small"
+    base_days: int = 6
+    scales: tuple[int, ...] = (1, 4, 16)
+    increments: int = 3
+    threads: int = 1
+    warehouse_size: str = "small"
+
+
+@dataclass
+class Scale:
+    """One history and what was measured on it.
+
+    Attributes:
+        times: How many times the base history.
+        trial: Its warehouse.
+        account: Its account folder.
+        builds: The increments, in order.
+        written: Rows and files of each increment by node, by kind.
+    """
+
+    times: int
+    trial: Trial
+    account: Path
+    idle: list[Build] = field(default_factory=list)
+    builds: list[Build] = field(default_factory=list)
+    written: list[dict[str, dict[str, int]]] = field(default_factory=list)
+
+
+def measure(folder: Path, project: Path, plan: Plan) -> float:
+    """Measure and print.
+
+    Each history is loaded and built, built once more with nothing new, and then day by day. Ratios are of
+    builds of one day; those of processor time are hardly touched by what else the machine does.
+
+    Args:
+        folder: Scratch space.
+        project: The copy of the project to run from.
+        plan: What to measure.
+
+    Returns:
+        The median ratio of a day's processor time on the longest history over that on the shortest.
+
+    Raises:
+        StepFailed: A program failed.
+    """
+    days = plan.base_days * max(plan.scales) + plan.increments + 2
+    whole = folder / "account"
+    with step(f"Generating {days} days of the {plan.size} account"):
+        generate(whole, plan.size, days)
+    new_days = delivery_days(whole)[-plan.increments :]
+    last = max(day for day in delivery_days(whole) if day < new_days[0])
+    scales = []
+    for times in plan.scales:
+        account = shorten(whole, folder / f"account_x{times}", last, times * plan.base_days)
+        scale = Scale(times, Trial(folder / f"x{times}", project), account)
+        scales.append(scale)
+        trial = scale.trial
+        try:
+            with step(f"x{times}: starting the warehouse and delivering {times * plan.base_days} days"):
+                trial.up(plan.warehouse_size)
+                trial.deliver(account, last)
+            with step(f"x{times}: building the history"):
+                trial.build(plan.threads)
+            with step(f"x{times}: building with nothing new"):
+                scale.idle.append(trial.build(plan.threads))
+            for day in new_days:
+                with step(f"x{times}: delivering and building {day}"):
+                    _build_day(scale, day, plan)
+        finally:
+            trial.down()
+        _save(folder / "figures.json", scales)
+    return _report(scales, plan, last)
+
+
+def _build_day(scale: Scale, day: date, plan: Plan) -> None:
+    trial = scale.trial
+    trial.deliver(scale.account, day)
+    built = trial.build(plan.threads)
+    scale.builds.append(built)
+    scale.written.append({name: _written(trial, of, built.started) for name, of in built.relations.items()})
+    models = _models(built)
+    say(
+        f"    dbt {built.cost.wall:.1f} s by the clock, models {models.wall:.1f} s; "
+        f"processor {built.cost.processor:.1f} s, models {models.processor:.1f} s"
+    )
+
+
+def _models(build: Build) -> Cost:
+    """Add up all nodes."""
+    return Cost(sum(of.wall for of in build.nodes.values()), sum(of.processor for of in build.nodes.values()))
+
+
+def _written(trial: Trial, relation: str, since: float) -> dict[str, int]:
+    """Add up what the commits to one table since a time say they wrote; nothing for a view."""
+    from local_warehouse.client import RefusedError
+
+    try:
+        history = trial.rows(f"describe history {relation} limit 10")
+    except RefusedError:
+        return {}
+    found: dict[str, int] = defaultdict(int)
+    for commit in history:
+        if commit["timestamp"].timestamp() >= since:
+            metrics = dict(commit["operationMetrics"] or {})
+            # A merge counts its copied and its changed rows as output once more.
+            names = [
+                name for name in metrics if name != "numOutputRows" or "numTargetRowsCopied" not in metrics
+            ]
+            for kind, of in _WRITTEN.items():
+                found[kind] += sum(int(metrics[name]) for name in names if name in of)
+    return dict(found)
+
+
+def _report(scales: list[Scale], plan: Plan, last: date) -> float:
+    first, longest = scales[0], scales[-1]
+    show(
+        f"Histories up to {last}, increments of a day each",
+        ["history", "days", "usage rows", "run rows"],
+        [
+            [
+                f"x{scale.times}",
+                str(scale.times * plan.base_days),
+                f"{rows_until(scale.account, 'billing.usage', last):,}",
+                f"{rows_until(scale.account, 'lakeflow.job_task_run_timeline', last):,}",
+            ]
+            for scale in scales
+        ],
+    )
+    measures: dict[str, Callable[[Build], float]] = {
+        "all models, processor": lambda build: _models(build).processor,
+        "all models, clock": lambda build: _models(build).wall,
+        "all of dbt, processor": lambda build: build.cost.processor,
+        "all of dbt, clock": lambda build: build.cost.wall,
+    }
+    heads = [
+        "",
+        *(f"x{scale.times} s" for scale in scales),
+        *(f"x{of.times}/x{first.times}" for of in scales[1:]),
+    ]
+    rows = []
+    for label, kind in (("one day: ", "builds"), ("nothing new: ", "idle")):
+        for name, of in measures.items():
+            figures = [[of(build) for build in getattr(scale, kind)] for scale in scales]
+            rows.append(
+                [
+                    label + name,
+                    *(seconds(some) for some in figures),
+                    *(ratio(some, figures[0]) for some in figures[1:]),
+                ]
+            )
+    show(f"Seconds, median of {plan.increments} days; ratios, median of pairs (least-greatest)", heads, rows)
+
+    by_model = []
+    for name in first.builds[0].nodes:
+        figures = [[build.nodes[name].processor for build in scale.builds] for scale in scales]
+        wrote = [
+            {kind: round(median(of.get(name, {}).get(kind, 0) for of in scale.written)) for kind in _WRITTEN}
+            for scale in (first, longest)
+        ]
+        added = median(b - a for a, b in zip(figures[0], figures[-1], strict=True))
+        cells = [seconds(some) for some in figures] + [ratio(some, figures[0]) for some in figures[1:]]
+        counts = [f"{wrote[0][kind]:,} / {wrote[1][kind]:,}" for kind in _WRITTEN]
+        by_model.append((added, [name, *cells, f"{added:+.2f}", *counts]))
+    by_model.sort(key=lambda row: -row[0])
+    show(
+        f"By model, CPU seconds, greatest growth first; rows and files x{first.times} / x{longest.times}",
+        ["model", *heads[1:], "grew s", *_WRITTEN],
+        [row for _, row in by_model],
+    )
+    result = median(
+        paired(
+            [_models(of).processor for of in longest.builds], [_models(of).processor for of in first.builds]
+        )
+    )
+    say()
+    say(
+        f"  One day at x{longest.times} history takes {result:.2f} times what it takes at x{first.times}: "
+        f"{'within' if result <= GOAL else 'over'} the goal of {GOAL}"
+    )
+    return result
+
+
+def _save(file: Path, scales: list[Scale]) -> None:
+    """Keep the figures of every run, for a closer look."""
+    kept = {
+        f"x{scale.times}": {
+            "idle": [asdict(build) for build in scale.idle],
+            "days": [asdict(build) for build in scale.builds],
+            "written": scale.written,
+        }
+        for scale in scales
+    }
+    file.write_text(json.dumps(kept, indent=1), encoding="utf-8")
