@@ -1,4 +1,4 @@
-"""What the scripts share: where things are, saying what is done, and running programs with the environment they need.
+"""What the scripts share: where things are, saying what is done, running programs with what they need.
 
 Only the standard library: scripts/setup runs before anything is installed.
 """

@@ -1,0 +1,201 @@
+"""A whole project run on its own warehouse: deliver, build with the real dbt, kill, ask."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from databricks import sql
+from oracle.account_folder import AccountFolder
+from oracle.gold_check import check_gold
+
+ROOT = Path(__file__).resolve().parents[3]
+CATALOG = "platform_observability"
+DBT = Path(sys.executable).parent / "dbt"
+
+
+class ProjectRun:
+    """One warehouse home and what is done on it.
+
+    Args:
+        folder: Where its state goes.
+        shared: A folder for what dbt parses, which runs may share since they parse the same project.
+    """
+
+    def __init__(self, folder: Path, shared: Path) -> None:
+        self.home = folder / "warehouse"
+        self.target = shared / "target"
+        self.logs = folder / "logs"
+        self.environment: dict[str, str] = {}
+
+    def warehouse(self, *arguments: str | Path, check: bool = True) -> str:
+        """Run `python -m local_warehouse ...` on this home and give back what it printed."""
+        finished = subprocess.run(
+            [sys.executable, "-m", "local_warehouse", *map(str, arguments), "--home", str(self.home)],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            timeout=600,
+            check=False,
+        )
+        if check:
+            assert finished.returncode == 0, finished.stdout + finished.stderr
+        return finished.stdout + finished.stderr
+
+    def up(self) -> None:
+        """Start the warehouse and learn how to reach it."""
+        self.warehouse("up")
+        for line in self.warehouse("env").splitlines():
+            words = shlex.split(line, comments=True)
+            if len(words) == 2 and words[0] == "export":
+                name, _, value = words[1].partition("=")
+                self.environment[name] = value
+
+    def down(self) -> None:
+        """Stop the warehouse, if it runs."""
+        self.warehouse("down", check=False)
+
+    def kill_warehouse(self) -> None:
+        """End the warehouse as a power cut would."""
+        status = json.loads(self.warehouse("status", "--format", "json"))
+        os.kill(int(status["process"]), signal.SIGKILL)
+
+    def deliver(self, account: Path, until: date | None = None) -> str:
+        """Deliver an account, up to a date."""
+        return self.warehouse("deliver", account, *(["--until", until.isoformat()] if until else []))
+
+    def _dbt(self, arguments: Sequence[str]) -> list[str]:
+        return [
+            str(DBT),
+            "--no-use-colors",
+            *arguments,
+            "--target",
+            "local",
+            "--profiles-dir",
+            str(ROOT),
+            "--target-path",
+            str(self.target),
+            "--log-path",
+            str(self.logs),
+        ]
+
+    def dbt(self, *arguments: str, variables: Mapping[str, Any] | None = None) -> str:
+        """Run dbt to its end; a failure shows its output."""
+        words = [*arguments, *(["--vars", json.dumps(variables)] if variables else [])]
+        finished = subprocess.run(
+            self._dbt(words),
+            cwd=ROOT,
+            env={**os.environ, **self.environment},
+            capture_output=True,
+            text=True,
+            timeout=600,
+            check=False,
+        )
+        assert finished.returncode == 0, finished.stdout[-6000:] + finished.stderr[-2000:]
+        return finished.stdout
+
+    def dbt_until(self, wanted: str, *arguments: str) -> subprocess.Popen[str]:
+        """Start dbt and come back, while it runs, as soon as it prints a line that holds `wanted`."""
+        running = subprocess.Popen(
+            self._dbt(arguments),
+            cwd=ROOT,
+            env={**os.environ, **self.environment},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        assert running.stdout is not None
+        seen = []
+        for line in running.stdout:
+            seen.append(line)
+            if wanted in line:
+                return running
+        raise AssertionError(f"dbt ended before it printed {wanted!r}:\n" + "".join(seen)[-4000:])
+
+    def fetch(self, query: str) -> list[dict[str, Any]]:
+        """Rows of a query by column name, in the connector's types."""
+        with (
+            sql.connect(
+                server_hostname="127.0.0.1",
+                http_path=self.environment["LOCAL_WAREHOUSE_HTTP_PATH"],
+                access_token=self.environment["LOCAL_WAREHOUSE_TOKEN"],
+                _connection_uri=self.environment["LOCAL_WAREHOUSE_HOST"]
+                + self.environment["LOCAL_WAREHOUSE_HTTP_PATH"],
+                enable_telemetry=False,
+            ) as connection,
+            connection.cursor() as cursor,
+        ):
+            cursor.execute(query)
+            names = [column[0] for column in cursor.description]
+            return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+    def value(self, query: str) -> Any:
+        """The one value of a query."""
+        (row,) = self.fetch(query)
+        (value,) = row.values()
+        return value
+
+    def tables(self) -> list[str]:
+        """All Delta tables of the project, by schema and name."""
+        found = self.fetch(
+            f"select table_schema, table_name from {CATALOG}.information_schema.tables"
+            " where table_schema like 'plt\\_%' and table_type <> 'VIEW' order by 1, 2"
+        )
+        return [f"{row['table_schema']}.{row['table_name']}" for row in found]
+
+    def versions(self) -> dict[str, int]:
+        """The newest Delta version of every table."""
+        return {
+            table: int(self.fetch(f"describe history {CATALOG}.{table} limit 1")[0]["version"])
+            for table in self.tables()
+        }
+
+    def rows_written_since(self, versions: Mapping[str, int]) -> dict[str, list[str]]:
+        """What wrote, added or removed rows in each table after some versions: operation and its metrics."""
+        written: dict[str, list[str]] = {}
+        for table, before in versions.items():
+            for entry in self.fetch(f"describe history {CATALOG}.{table}"):
+                metrics = dict(entry["operationMetrics"] or {})
+                counts = {
+                    name: int(value)
+                    for name, value in metrics.items()
+                    if name
+                    in (
+                        "numOutputRows",
+                        "numTargetRowsInserted",
+                        "numTargetRowsUpdated",
+                        "numTargetRowsDeleted",
+                        "numDeletedRows",
+                    )
+                }
+                if entry["version"] > before and any(counts.values()):
+                    written.setdefault(table, []).append(f"{entry['operation']} {counts}")
+        return written
+
+    def assert_as_expected(self, account: Path, until: date | None = None) -> None:
+        """Hold every row of usage, quarantine and reconciliation to the oracle."""
+        for table, comparison in check_gold(AccountFolder(account, until), self.fetch).items():
+            assert comparison.is_equal, f"{table} (until {until}):\n{comparison}"
+
+    def remove(self) -> None:
+        """Stop the warehouse and delete its state: a test's warehouse is some hundred megabytes."""
+        self.down()
+        shutil.rmtree(self.home, ignore_errors=True)
+
+
+def wait_for(condition: Any, seconds: float = 60) -> None:
+    """Wait until a condition holds."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.2)

@@ -1,0 +1,70 @@
+"""An account that comes a delivery at a time gives the Gold that the rules say, after each step."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from end_to_end.project_run import CATALOG, ProjectRun
+
+pytestmark = pytest.mark.warehouse
+
+
+def test_every_row_is_right_after_every_build(
+    project: ProjectRun, account: Path, delivery_days: list[date]
+) -> None:
+    for until in delivery_days[::2] if len(delivery_days) % 2 else delivery_days[1::2]:
+        project.deliver(account, until)
+        project.dbt("run")
+        project.assert_as_expected(account, until)
+
+
+def test_all_tests_of_the_project_pass(project: ProjectRun) -> None:
+    project.dbt("test")
+
+
+def test_late_rows_and_corrections_touch_their_days_and_no_other(
+    project: ProjectRun, delivery_days: list[date]
+) -> None:
+    """The last increment wrote files of the days it touched only."""
+    history = project.fetch(f"describe history {CATALOG}.plt_gold.fct_usage")
+    last = max(entry["version"] for entry in history if entry["operation"] == "MERGE")
+    touched = project.fetch(
+        f"select distinct date_key from table_changes('{CATALOG}.plt_gold.fct_usage', {last}, {last})"
+    )
+    rewritten = project.fetch(
+        f"""
+        select distinct date_key from {CATALOG}.plt_gold.fct_usage version as of {last}
+        where _metadata.file_modification_time >= (
+            select max(_metadata.file_modification_time) - interval 5 seconds
+            from {CATALOG}.plt_gold.fct_usage version as of {last}
+        )
+        """
+    )
+    days = {row["date_key"] for row in touched}
+    assert days, "the last increment was meant to change something"
+    assert {row["date_key"] for row in rewritten} <= days
+    all_days = project.value(f"select count(distinct date_key) from {CATALOG}.plt_gold.fct_usage")
+    assert len(days) < all_days
+
+
+def test_a_build_with_nothing_new_writes_no_row(project: ProjectRun) -> None:
+    before = project.versions()
+    project.dbt("run")
+    assert project.rows_written_since(before) == {}
+
+
+def test_reading_the_overlap_again_adds_nothing_to_any_change_feed(project: ProjectRun) -> None:
+    before = project.versions()
+    project.dbt("run", variables={"overlap_hours": 168})
+    after = project.versions()
+    changed = {
+        table: project.value(
+            f"select count(*) from table_changes('{CATALOG}.{table}', {before[table] + 1}, {after[table]})"
+        )
+        for table in before
+        if after[table] > before[table] and not table.startswith("plt_ops")
+    }
+    assert not any(changed.values()), changed
