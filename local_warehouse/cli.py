@@ -323,7 +323,7 @@ def _deliver_here(home: Home, account: Path, until: date | None) -> Outcome:
 
         @functools.cache
         def engine() -> Engine:
-            spark = start_spark(home, progress=tell)
+            spark = start_spark(home, running.last_start(home)[1], tell)
             closing.callback(stop_spark, spark)
             opened = Engine(home, spark)
             closing.callback(opened.close)

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING
 from local_warehouse import client, processes
 from local_warehouse.account_folder import DeliveryError
 from local_warehouse.home import Home, HomeInUseError
+from local_warehouse.spark_session import SIZES
 
 if TYPE_CHECKING:
     from local_warehouse.engine import Engine
@@ -143,9 +144,9 @@ def _wait_for_other(home: Home) -> Status:
 
 
 def _launch(home: Home, port: int | None, size: str | None, progress: Progress) -> Status:
-    kept = _kept_settings(home)
-    chosen_size = size or kept.get("size") or "small"
-    chosen_port = _choose_port(port, kept.get("port"))
+    kept_port, kept_size = last_start(home)
+    chosen_size = size or kept_size
+    chosen_port = _choose_port(port, kept_port)
     reader, writer = os.pipe()
     arguments = ["serve", "--home", str(home.root), "--port", str(chosen_port)]
     arguments += ["--size", chosen_size, "--progress-to", str(writer)]
@@ -186,22 +187,23 @@ def _launch(home: Home, port: int | None, size: str | None, progress: Progress) 
     raise StartError(f"{why}\n{_look(home)}")
 
 
-def _kept_settings(home: Home) -> dict[str, str]:
+def last_start(home: Home) -> tuple[int | None, str]:
+    """Read the port and the size the warehouse of a home had last; none and small before."""
     try:
         kept = json.loads((home.root / "last_start.json").read_text(encoding="utf-8"))
-        return {"port": str(kept["port"]), "size": str(kept["size"])}
+        return int(kept["port"]), kept["size"] if kept["size"] in SIZES else SIZES[0]
     except (OSError, ValueError, KeyError, TypeError):
-        return {}
+        return None, SIZES[0]
 
 
-def _choose_port(wanted: int | None, kept: str | None) -> int:
+def _choose_port(wanted: int | None, kept: int | None) -> int:
     if wanted is not None:
         if wanted and not _is_free(wanted):
             raise StartError(f"Port {wanted} on 127.0.0.1 is taken. Choose another, or leave --port out.")
         return wanted
     # The same port as last time, so that exports made then still hold.
-    if kept is not None and _is_free(int(kept)):
-        return int(kept)
+    if kept is not None and _is_free(kept):
+        return kept
     return 0
 
 

@@ -418,10 +418,10 @@ class TestOnSpark:
             "nowhere",
             "select record_id, cast(usage_quantity as string), custom_tags, grown"
             " from system__billing.usage order by 1",
-            "select cast(usage_start_time as string), cast(usage_end_time as string),"
-            " identity_metadata.mood"
+            "select cast(usage_start_time as string), cast(usage_end_time as string), identity_metadata.mood"
             " from system__billing.usage where record_id = 3",
-            "select job_id, health_rules[0].metric, health_rules[0].level from system__lakeflow.jobs order by 1",
+            "select job_id, health_rules[0].metric, health_rules[0].level"
+            " from system__lakeflow.jobs order by 1",
             "select sku_name, cast(pricing.default as string) from system__billing.list_prices",
         )
         assert done.returncode == 0, done.stderr
