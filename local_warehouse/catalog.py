@@ -221,9 +221,9 @@ class Catalog:
                     self._record(catalog, schema, entry.name, delta_table(entry, self.user), None)
                 # A process that was killed may have written to the table without noting it.
                 self._db.execute(
-                    "update relations set columns = null where catalog = ? and schema = ? and name = ?"
-                    " and columns is not null and version is not ?",
-                    (catalog, schema, entry.name, version),
+                    "update relations set columns = null, version = ?"
+                    " where catalog = ? and schema = ? and name = ? and version is not ?",
+                    (version, catalog, schema, entry.name, version),
                 )
             else:
                 shutil.rmtree(entry, ignore_errors=True)
@@ -459,9 +459,26 @@ class Catalog:
         """Bring every record in line with Spark's catalog, after code that may have changed anything."""
         with self._lock:
             for (catalog, schema), physical in list(self._physical.items()):
-                known = {found.name for found in self.relations(catalog, schema)}
-                for relation in known | set(self._spark_catalog.relations(physical)):
-                    self.sync((catalog, schema, relation))
+                known = {
+                    name: (json.loads(definition), version)
+                    for name, definition, version in self._db.execute(
+                        "select name, definition, version from relations where catalog = ? and schema = ?",
+                        (catalog, schema),
+                    )
+                }
+                found = set(self._spark_catalog.relations(physical))
+                for name in known.keys() | found:
+                    if (
+                        name not in found
+                        or name not in known
+                        or self._has_changed(physical, name, *known[name])
+                    ):
+                        self.sync((catalog, schema, name))
+
+    def _has_changed(self, physical: str, name: str, definition: Definition, version: int | None) -> bool:
+        if definition["type"] == "MANAGED" and definition["location"]:
+            return latest_version(Path(definition["location"])) != version
+        return self._spark_catalog.definition(physical, name) != definition
 
     def _record(
         self,
@@ -477,10 +494,12 @@ class Catalog:
             kind = "METRIC_VIEW"
         before = self.relation(catalog, schema, relation)
         comment = definition["comment"] or definition["properties"].get("comment")
+        version = latest_version(Path(definition["location"])) if definition["location"] else None
         with self.transaction() as db:
             if before is None:
                 db.execute(
-                    f"insert into relations ({_RELATION_FIELDS}, definition) values ({', '.join('?' * 12)})",
+                    f"insert into relations ({_RELATION_FIELDS}, definition, version)"
+                    f" values ({', '.join('?' * 13)})",
                     (
                         catalog,
                         schema,
@@ -494,13 +513,14 @@ class Catalog:
                         now_text(),
                         view_text or definition["view_original_text"] or definition["view_text"],
                         json.dumps(definition),
+                        version,
                     ),
                 )
             else:
                 db.execute(
                     "update relations set type = ?, provider = ?, location = ?, comment = ?,"
                     " last_altered = ?,"
-                    " view_text = coalesce(?, view_text), definition = ?, columns = null"
+                    " view_text = coalesce(?, view_text), definition = ?, version = ?, columns = null"
                     " where catalog = ? and schema = ? and name = ?",
                     (
                         kind,
@@ -510,6 +530,7 @@ class Catalog:
                         now_text(),
                         view_text,
                         json.dumps(definition),
+                        version,
                         catalog,
                         schema,
                         relation,
@@ -604,10 +625,9 @@ class Catalog:
         if found and found[0][0] is not None:
             fields: list[dict[str, Any]] = json.loads(found[0][0])
             return fields
-        comment = version = None
+        comment = None
         try:
             if found and found[0][2] == "MANAGED":
-                version = latest_version(Path(found[0][1]))
                 schema, comment = self._spark_catalog.delta_metadata(found[0][1])
             else:
                 schema = self._spark.table(self.physical(*name))._jdf.schema().json()
@@ -617,9 +637,9 @@ class Catalog:
         fields = json.loads(schema)["fields"]
         with self.transaction() as db:
             db.execute(
-                "update relations set columns = ?, version = ?, comment = coalesce(?, comment)"
+                "update relations set columns = ?, comment = coalesce(?, comment)"
                 " where catalog = ? and schema = ? and name = ?",
-                (json.dumps(fields), version, comment, *name),
+                (json.dumps(fields), comment, *name),
             )
         return fields
 

@@ -100,6 +100,8 @@ class Operation:
         try:
             if self._canceled is not None:
                 raise self._canceled
+            # Without a pool of its own a long statement would keep the others waiting.
+            context.setLocalProperty("spark.scheduler.pool", f"session-{self.session.id[0] % _POOLS}")
             context.setJobGroup(self.group, self.sql[:200], interruptOnCancel=True)
             self.result = self._work()
             state = State.FINISHED
@@ -267,7 +269,9 @@ class Engine:
     """
 
     def __init__(self, home: Home, spark: SparkSession) -> None:
+        # Spark logs every failed statement as a long JSON line, and py4j every closed connection.
         logging.getLogger("SQLQueryContextLogger").setLevel(logging.CRITICAL)
+        logging.getLogger("py4j").setLevel(logging.WARNING)
         self.home = home
         self.spark = spark
         self.catalog = Catalog(home, spark)

@@ -74,7 +74,7 @@ def from_exception(error: BaseException, logical: Mapping[str, tuple[str, str]])
     state = state or (found.group(1) if found else None)
     named = _CLASS.match(text)
     error_class = error_class or (named.group(1) if named else None)
-    text = text.split("\n\nJVM stacktrace:")[0].rstrip()
+    text = text.split("\n\nJVM stacktrace:")[0].strip()
     return WarehouseError(
         error_class or "INTERNAL_ERROR", with_logical_names(text, logical), state or "XX000"
     )

@@ -168,7 +168,7 @@ class ThriftService:
             if not answer.directResults.resultSet.hasMoreRows:
                 operation.session.close_operation(operation.id)
                 answer.directResults.closeOperation = ttypes.TCloseOperationResp(status=_ok())
-        elif operation.state is not State.RUNNING:
+        elif operation.state is State.FAILED:
             operation.session.close_operation(operation.id)
             answer.directResults.closeOperation = ttypes.TCloseOperationResp(status=_ok())
         return answer
