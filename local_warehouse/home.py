@@ -28,9 +28,6 @@ class HomeInUseError(RuntimeError):
         super().__init__(f"{root} is in use by {who}{at}")
 
 
-HomeInUse = HomeInUseError
-
-
 @dataclass(frozen=True)
 class Owner:
     """The process that holds a home.

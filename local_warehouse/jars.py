@@ -74,12 +74,6 @@ PINNED = (
         "0.6.0",
         "48257499a86b801a3e2372cec55ac226ca1c1c7eabe5c118e7302f29a1fdbc19",
     ),
-    Jar(
-        "io.unitycatalog",
-        "unitycatalog-hadoop",
-        "0.6.0",
-        "c47b63c961c87102b9e1d63809a0915ba4c86b7652f57c8d39ca3a05b441a150",
-    ),
 )
 """Delta Lake and what it needs that pyspark does not already carry."""
 
