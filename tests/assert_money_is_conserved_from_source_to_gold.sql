@@ -1,4 +1,5 @@
--- source = bronze, bronze = silver + quarantine, gold = silver: records, quantity and list cost, per day, SKU and unit, to the last decimal.
+-- source = bronze, bronze = silver + quarantine, gold = silver: records, quantity and list cost, per day,
+-- SKU and unit, to the last decimal.
 with layers as (
 
     select

@@ -2,7 +2,7 @@
 {% macro read_changes(relation, by_day=true) %}
     {%- set read = {
         "relation": relation,
-        "source": (relation.database ~ "." if relation.database else "") ~ relation.schema ~ "." ~ relation.identifier,
+        "source": [relation.database, relation.schema, relation.identifier] | select | join("."),
         "kind": "version",
         "mode": "all",
         "from_version": none,
@@ -62,14 +62,15 @@
     {%- elif committed.version == position.version -%}
         {{ return("") }}
     {%- endif -%}
-    {%- set history = run_query("describe history " ~ relation ~ " limit " ~ (position.version - committed.version)) -%}
+    {%- set newer = position.version - committed.version -%}
+    {%- set history = run_query("describe history " ~ relation ~ " limit " ~ newer) -%}
     {%- set versions = history.columns["version"].values() | map("int") | list -%}
     {%- if versions | min > committed.version + 1 -%}
         {{ return("versions from " ~ (committed.version + 1) ~ " on are no longer in its log") }}
     {%- endif -%}
     {%- for row in history.rows -%}
         {%- if row["operation"] == "VACUUM END" -%}
-            {{ return("it was vacuumed at version " ~ (row["version"] | int) ~ ", so older changes may be gone") }}
+            {{ return("it was vacuumed at version " ~ (row["version"] | int) ~ ": older changes may be gone") }}
         {%- endif -%}
     {%- endfor -%}
     {{ return("") }}

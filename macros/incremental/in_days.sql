@@ -1,4 +1,7 @@
-{#- A literal predicate over date_key, so that Spark and Databricks alike prune partitions by it, in a MERGE too. -#}
+{#-
+    A literal predicate over date_key, so that Spark and Databricks alike prune partitions by it, in a MERGE
+    too.
+-#}
 {% macro in_days(days, column="date_key") -%}
     {%- if days is string -%}
         true

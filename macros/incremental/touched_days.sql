@@ -1,4 +1,7 @@
-{#- The days of several reads together. "all" wins over any list; the order is fixed, so that the same reads give the same SQL. -#}
+{#-
+    The days of several reads together. "all" wins over any list; the order is fixed, so that the same reads
+    give the same SQL.
+-#}
 {% macro touched_days(lists) %}
     {%- set days = [] -%}
     {%- for list in lists -%}

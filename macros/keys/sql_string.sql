@@ -3,6 +3,7 @@
     {%- if value is none -%}
         cast(null as string)
     {%- else -%}
-        '{{ value | string | replace("\\", "\\\\") | replace("'", "\\'") | replace("\n", "\\n") | replace("\r", "\\r") }}'
+        {%- set escaped = value | string | replace("\\", "\\\\") | replace("'", "\\'") -%}
+        '{{ escaped | replace("\n", "\\n") | replace("\r", "\\r") }}'
     {%- endif -%}
 {%- endmacro %}

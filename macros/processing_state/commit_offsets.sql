@@ -1,10 +1,14 @@
-{#- A post-hook: it runs only after the model has succeeded, and appends what record_reads wrote into the compiled SQL. -#}
+{#-
+    A post-hook: it runs only after the model has succeeded, and appends what record_reads wrote into the
+    compiled SQL.
+-#}
 {% macro commit_offsets() -%}
     {%- set state = ref("processing_state") -%}
     {%- set reads = (recorded(model.get("compiled_code") or "", "reads") or []) if execute else [] -%}
     {%- if reads -%}
     insert into {{ state }} (
-        task, source, offset_kind, offset_timestamp, offset_version, source_table_id, rows_processed, invocation_id, committed_at
+        task, source, offset_kind, offset_timestamp, offset_version, source_table_id, rows_processed,
+        invocation_id, committed_at
     ) values
     {%- for read in reads %}
     (

@@ -1,4 +1,6 @@
-{#- The newest row of the processing state for this model and a source; none where it has not been read yet. -#}
+{#-
+    The newest row of the processing state for this model and a source; none where it has not been read yet.
+-#}
 {% macro committed_offset(source, task=none) %}
     {%- set state = ref("processing_state") -%}
     {%- if not can_query() -%}

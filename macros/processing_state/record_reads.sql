@@ -1,6 +1,7 @@
 {#-
-    Two comment lines that travel with the compiled SQL: what it reads, which the post-hook commits, and which days it touches,
-    which the merge is pruned to. Nothing is asked of the warehouse a second time, so what is committed is what was read.
+    Two comment lines that travel with the compiled SQL: what it reads, which the post-hook commits, and
+    which days it touches, which the merge is pruned to. Nothing is asked of the warehouse a second time, so
+    what is committed is what was read.
 -#}
 {% macro record_reads(reads, days) -%}
     {%- set processed = [] -%}

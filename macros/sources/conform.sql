@@ -1,6 +1,6 @@
 {#-
-    Struct members are matched by name: accounts differ in the order and number of members, and a cast goes by position.
-    `actual` empty means the column is not there.
+    Struct members are matched by name: accounts differ in the order and number of members, and a cast goes
+    by position. `actual` empty means the column is not there.
 -#}
 {% macro conform(expression, declared, actual) -%}
     {%- set declared = declared | lower | replace(" ", "") -%}
@@ -16,14 +16,19 @@
         {%- endfor -%}
         if({{ expression }} is null, cast(null as {{ declared }}), named_struct(
             {%- for field in struct_fields(declared) -%}
-            '{{ field.name }}', {{ conform(expression ~ ".`" ~ field.name ~ "`", field.type, present.get(field.name, "")) }}
+            '{{ field.name }}',
+            {{ conform(expression ~ ".`" ~ field.name ~ "`", field.type, present.get(field.name, "")) }}
             {{- ", " if not loop.last }}
             {%- endfor -%}
         ))
     {%- elif declared.startswith("array<struct<") and actual.startswith("array<struct<") -%}
-        transform({{ expression }}, item -> {{ conform("item", type_arguments(declared)[0], type_arguments(actual)[0]) }})
+        {%- set item = conform("item", type_arguments(declared)[0], type_arguments(actual)[0]) -%}
+        transform({{ expression }}, item -> {{ item }})
     {%- elif declared.startswith("map<string,map<") and actual.startswith("map<string,string>") -%}
-        {#- job_parameters is nested in newer accounts and flat in older ones: a flat value becomes the entry "value". -#}
+        {#-
+            job_parameters is nested in newer accounts and flat in older ones: a flat value becomes the
+            entry "value".
+        -#}
         transform_values({{ expression }}, (name, value) -> map('value', value))
     {%- else -%}
         cast({{ expression }} as {{ declared }})

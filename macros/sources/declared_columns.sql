@@ -1,11 +1,15 @@
-{#- Name -> type of the columns that the source's YAML declares. Empty while dbt parses, when the graph is not there yet. -#}
+{#-
+    Name -> type of the columns that the source's YAML declares. Empty while dbt parses, when the graph is
+    not there yet.
+-#}
 {% macro declared_columns(relation) %}
     {%- set columns = {} -%}
     {%- if execute -%}
         {%- for node in graph.sources.values() -%}
             {%- if node.schema == relation.schema and node.identifier == relation.identifier -%}
                 {%- for column in node.columns.values() -%}
-                    {%- do columns.update({column.name | lower: column.data_type | lower | replace(" ", "")}) -%}
+                    {%- set type = column.data_type | lower | replace(" ", "") -%}
+                    {%- do columns.update({column.name | lower: type}) -%}
                 {%- endfor -%}
             {%- endif -%}
         {%- endfor -%}

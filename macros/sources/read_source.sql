@@ -19,7 +19,7 @@
 
     {%- do read.update({"actual": actual_columns(relation)}) -%}
     {%- if not read.actual -%}
-        {%- do log("source " ~ read.source ~ " does not exist in this account: nothing to read", info=true) -%}
+        {%- do log(read.source ~ " does not exist in this account: nothing to read", info=true) -%}
         {%- do read.update({"predicate": "false", "days": []}) -%}
         {{ return(read) }}
     {%- endif -%}
@@ -29,16 +29,32 @@
     {%- if is_read_by_watermark -%}
         {%- set lower_bound = read_from(committed) -%}
         {%- if lower_bound -%}
-            {%- set literal = lower_bound if read.declared.get(watermark | lower) == "timestamp" else "cast(" ~ lower_bound ~ " as date)" -%}
-            {%- do read.update({"predicate": "(" ~ watermark ~ " >= " ~ literal ~ " or " ~ watermark ~ " is null)"}) -%}
+            {%- if read.declared[watermark | lower] == "date" -%}
+                {%- set lower_bound = "cast(" ~ lower_bound ~ " as date)" -%}
+            {%- endif -%}
+            {%- do read.update({
+                "predicate": "(" ~ watermark ~ " >= " ~ lower_bound ~ " or " ~ watermark ~ " is null)",
+            }) -%}
         {%- endif -%}
     {%- endif -%}
 
-    {#- A watermark ahead of the clock does not count as progress: one wrong row would hide all that comes after it. -#}
-    {%- set newest = "max(case when " ~ watermark ~ " <= current_timestamp() then cast(" ~ watermark ~ " as timestamp) end)" -%}
+    {#-
+        A watermark ahead of the clock does not count as progress: one wrong row would hide all that comes
+        after it.
+    -#}
+    {%- set newest -%}
+        {%- if is_read_by_watermark -%}
+            cast(
+                max(case when {{ watermark }} <= current_timestamp() then cast({{ watermark }} as timestamp) end)
+                as string
+            )
+        {%- else -%}
+            cast(null as string)
+        {%- endif -%}
+    {%- endset -%}
     {%- set found = run_query(
-        "select " ~ (date_key(day) if day and (day | lower) in read.actual else "cast(null as int)") ~ " as date_key, count(*) as row_count, "
-        ~ ("cast(" ~ newest ~ " as string)" if is_read_by_watermark else "cast(null as string)") ~ " as newest"
+        "select " ~ (date_key(day) if day and (day | lower) in read.actual else "cast(null as int)")
+        ~ " as date_key, count(*) as row_count, " ~ newest ~ " as newest"
         ~ " from " ~ relation ~ " where " ~ read.predicate ~ " group by 1"
     ) -%}
     {%- set days = [] -%}
@@ -64,8 +80,9 @@
 
 
 {#-
-    Days, beyond those of the batch, on which this model holds one of the batch's keys: a redelivered row may have moved to another day, and
-    its old row has to be found. Only the key columns of the days outside the batch are scanned.
+    Days, beyond those of the batch, on which this model holds one of the batch's keys: a redelivered row
+    may have moved to another day, and its old row has to be found. Only the key columns of the days outside
+    the batch are scanned.
 -#}
 {% macro days_held_elsewhere(read, key, days) %}
     {{ return(days_of(
@@ -80,10 +97,15 @@
 {% macro read_from(committed) %}
     {%- set overlap = var("overlap_hours") | int -%}
     {%- if overlap < 48 or overlap > 168 -%}
-        {{ exceptions.raise_compiler_error("var overlap_hours is " ~ var("overlap_hours") ~ ": it must be from 48 to 168 hours") }}
+        {{ exceptions.raise_compiler_error(
+            "var overlap_hours is " ~ var("overlap_hours") ~ ": it must be from 48 to 168 hours"
+        ) }}
     {%- endif -%}
     {%- if committed is none or not committed.timestamp -%}
-        {{ return("timestamp'" ~ checked_date("first_load_from") ~ " 00:00:00'" if var("first_load_from") else none) }}
+        {%- if var("first_load_from") -%}
+            {{ return("timestamp'" ~ checked_date("first_load_from") ~ " 00:00:00'") }}
+        {%- endif -%}
+        {{ return(none) }}
     {%- endif -%}
     {%- set from_overlap = "timestamp'" ~ committed.timestamp ~ "' - interval " ~ overlap ~ " hours" -%}
     {%- if var("reread_from") -%}
@@ -96,7 +118,9 @@
 {% macro checked_date(name) %}
     {%- set value = var(name) | string -%}
     {%- if not modules.re.fullmatch("[0-9]{4}-[0-9]{2}-[0-9]{2}", value) -%}
-        {{ exceptions.raise_compiler_error("var " ~ name ~ " is '" ~ value ~ "': it must be a date, YYYY-MM-DD, or empty") }}
+        {{ exceptions.raise_compiler_error(
+            "var " ~ name ~ " is '" ~ value ~ "': it must be a date, YYYY-MM-DD, or empty"
+        ) }}
     {%- endif -%}
     {{ return(value) }}
 {% endmacro %}

@@ -1,6 +1,6 @@
 {#-
-    The rows of some days, whatever their watermark, for a FROM clause: what the project has been told to load (var first_load_from), no more.
-    make_date folds to a literal, so files of other days are skipped.
+    The rows of some days, whatever their watermark, for a FROM clause: what the project has been told to
+    load (var first_load_from), no more. make_date folds to a literal, so files of other days are skipped.
 -#}
 {% macro source_rows_of_days(read, watermark, day, days) -%}
     {%- if read.actual is not none and not read.actual -%}

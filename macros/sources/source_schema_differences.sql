@@ -4,7 +4,9 @@
     {%- if can_query() -%}
         {%- for node in graph.sources.values() | sort(attribute="unique_id") -%}
             {%- if node.package_name == project_name -%}
-                {%- set relation = api.Relation.create(database=node.database, schema=node.schema, identifier=node.identifier) -%}
+                {%- set relation = api.Relation.create(
+                    database=node.database, schema=node.schema, identifier=node.identifier
+                ) -%}
                 {%- set actual = actual_columns(relation) -%}
                 {%- if actual -%}
                     {%- set name = node.database ~ "." ~ node.schema ~ "." ~ node.identifier -%}

@@ -1,4 +1,6 @@
-{#- 'map<string,array<int>>' -> ['string', 'array<int>']; 'struct<a:int,b:string>' -> ['a:int', 'b:string']. -#}
+{#-
+    'map<string,array<int>>' -> ['string', 'array<int>']; 'struct<a:int,b:string>' -> ['a:int', 'b:string'].
+-#}
 {% macro type_arguments(type) %}
     {%- set parts = namespace(found=[], depth=0, current="") -%}
     {%- for character in type[(type.index("<") + 1):-1] -%}

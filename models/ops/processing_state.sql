@@ -5,7 +5,8 @@
     full_refresh=false,
 ) }}
 
--- Rows are appended by the models themselves, by the post-hook commit_offsets: this model only makes the table.
+-- Rows are appended by the models themselves, by the post-hook commit_offsets: this model only makes the
+-- table.
 select
     cast(null as string) as task,
     cast(null as string) as source,

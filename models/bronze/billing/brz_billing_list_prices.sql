@@ -1,6 +1,7 @@
 {{ config(
     unique_key=["sku_name", "cloud", "currency_code", "usage_unit", "price_start_time"],
 ) }}
+{%- set key = ["sku_name", "cloud", "currency_code", "usage_unit", "price_start_time"] %}
 {%- set read = read_source(source("billing", "list_prices")) %}
 {{ record_reads([read], read.days) }}
 
@@ -28,14 +29,18 @@ present as (
         cast(null as timestamp) as source_removed_at,
         {{ source_row_hash(read) }} as row_hash
     from source
-    qualify row_number() over (partition by sku_name, cloud, currency_code, usage_unit, price_start_time order by row_hash desc) = 1
+    qualify row_number() over (
+        partition by sku_name, cloud, currency_code, usage_unit, price_start_time
+        order by row_hash desc
+    ) = 1
 
 )
 {%- if is_merge() %},
 
 removed as (
 
-    -- The table holds only what exists now. What left it stays here, marked, with another hash so that the merge writes the mark once.
+    -- The table holds only what exists now. What left it stays here, marked, with another hash so that the
+    -- merge writes the mark once.
     select
         held.account_id,
         held.price_start_time,
@@ -51,7 +56,7 @@ removed as (
         concat('removed ', held.row_hash) as row_hash
     from {{ this }} as held
     left anti join present
-        on held.sku_name <=> present.sku_name and held.cloud <=> present.cloud and held.currency_code <=> present.currency_code and held.usage_unit <=> present.usage_unit and held.price_start_time <=> present.price_start_time
+        on {{ equal_keys("held", "present", key) }}
     where held.source_removed_at is null
 
 )

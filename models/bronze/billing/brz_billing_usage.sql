@@ -1,10 +1,15 @@
 {{ config(
     unique_key=["record_id", "record_type"],
     partition_by=["date_key"],
-    matched_condition="DBT_INTERNAL_DEST.ingestion_date is null or DBT_INTERNAL_SOURCE.ingestion_date >= DBT_INTERNAL_DEST.ingestion_date",
+    matched_condition="
+        DBT_INTERNAL_DEST.ingestion_date is null
+        or DBT_INTERNAL_SOURCE.ingestion_date >= DBT_INTERNAL_DEST.ingestion_date
+    ",
 ) }}
 {%- set key = ["record_id", "record_type"] %}
-{%- set read = read_source(source("billing", "usage"), watermark="ingestion_date", day="usage_date", moving_key=key) %}
+{%- set read = read_source(
+    source("billing", "usage"), watermark="ingestion_date", day="usage_date", moving_key=key
+) %}
 {{ record_reads([read], read.days) }}
 
 with source as (

@@ -32,7 +32,8 @@ present as (
 
 removed as (
 
-    -- The table holds only what exists now. What left it stays here, marked, with another hash so that the merge writes the mark once.
+    -- The table holds only what exists now. What left it stays here, marked, with another hash so that the
+    -- merge writes the mark once.
     select
         held.account_id,
         held.node_type,

@@ -2,7 +2,9 @@
     unique_key=["workspace_id", "job_id", "run_id", "period_start_time", "period_end_time"],
     partition_by=["date_key"],
 ) }}
-{%- set read = read_source(source("lakeflow", "job_run_timeline"), watermark="period_end_time", day="period_start_time") %}
+{%- set read = read_source(
+    source("lakeflow", "job_run_timeline"), watermark="period_end_time", day="period_start_time"
+) %}
 {{ record_reads([read], read.days) }}
 
 with source as (

@@ -7,6 +7,12 @@
 {%- set reads = [prices, usage] %}
 {{ record_reads(reads, [] if prices.mode == "none" and usage.mode == "none" else "whole") }}
 
+{#- How the names of regions begin. -#}
+{%- set places = [
+    "AFRICA", "AP", "ASIA", "AUSTRALIA", "BRAZIL", "CANADA", "CENTRAL", "CHINA", "EAST", "EU", "EUROPE", "FRANCE", "GERMANY",
+    "INDIA", "ISRAEL", "ITALY", "JAPAN", "KOREA", "ME", "MEXICO", "NORTH", "NORWAY", "POLAND", "QATAR", "SOUTH", "SPAIN",
+    "SWEDEN", "SWITZERLAND", "UAE", "UK", "US", "WEST",
+] %}
 with members as (
 
     {%- for read in reads %}
@@ -29,7 +35,7 @@ named as (
         -- Regions follow the product, behind the mark for Photon.
         regexp_extract(
             sku_name,
-            '_((US|EU|EUROPE|UK|CANADA|BRAZIL|SOUTH_AMERICA|MEXICO|ASIA|AP|INDIA|JAPAN|KOREA|AUSTRALIA|GERMANY|FRANCE|SWITZERLAND|SWEDEN|NORWAY|ITALY|SPAIN|POLAND|UAE|QATAR|ISRAEL|ME|AFRICA|SOUTH_AFRICA|CHINA|WEST|EAST|NORTH|SOUTH|CENTRAL)(_[A-Z0-9_]+)?)$',
+            '_(({{ places | join("|") }})(_[A-Z0-9_]+)?)$',
             1
         ) as region
     from members

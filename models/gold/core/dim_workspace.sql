@@ -35,7 +35,8 @@ members as (
         source_removed_at as valid_to
     from listed
     union all
-    -- Usage also names workspaces that the account no longer lists, and none at all where it is charged to the account.
+    -- Usage also names workspaces that the account no longer lists, and none at all where it is charged to
+    -- the account.
     select
         used.account_id,
         used.workspace_id,

@@ -21,13 +21,24 @@ with source as (
 
 ),
 
+hashed as (
+
+    select
+        source.*,
+        {{ date_key("usage_date") }} as date_key,
+        {{ source_row_hash(source_read) }} as row_hash
+    from source
+
+),
+
 moved_away as (
 
-    -- A newer row of the key lies on a day that is not looked at here: the older one counts no more.
+    -- Keys that Bronze holds on days that are not looked at here: an older row of such a key counts no more.
     select
         record_id,
         record_type,
-        ingestion_date
+        ingestion_date,
+        row_hash
     from {{ as_read(bronze) }}
     where {{ outside_days(days) }}
 
@@ -35,17 +46,19 @@ moved_away as (
 
 source_winners as (
 
-    select
-        source.*,
-        {{ date_key("usage_date") }} as date_key
-    from source
+    select hashed.*
+    from hashed
     left anti join moved_away
         on
-            {{ equal_keys("source", "moved_away", ["record_id", "record_type"]) }}
-            and (source.ingestion_date is null or source.ingestion_date < moved_away.ingestion_date)
+            {{ equal_keys("hashed", "moved_away", ["record_id", "record_type"]) }}
+            and (
+                hashed.ingestion_date < moved_away.ingestion_date
+                or (hashed.ingestion_date is null and moved_away.ingestion_date is not null)
+                or (hashed.ingestion_date <=> moved_away.ingestion_date and hashed.row_hash < moved_away.row_hash)
+            )
     qualify row_number() over (
-        partition by source.record_id, source.record_type
-        order by source.ingestion_date desc nulls last, {{ source_row_hash(source_read) }} desc
+        partition by hashed.record_id, hashed.record_type
+        order by hashed.ingestion_date desc nulls last, hashed.row_hash desc
     ) = 1
 
 ),

@@ -6,8 +6,9 @@
 {%- set usage = read_changes(ref("slv_usage")) %}
 {%- set prices = read_changes(ref("slv_prices"), by_day=false) %}
 {%- set repriced_days = prices.days if prices.mode != "changes" else days_of(
-    "select distinct usage.date_key from " ~ as_read(usage) ~ " as usage inner join " ~ table_changes_of(prices) ~ " as price"
-    ~ " on usage.sku_name = price.sku_name and usage.cloud = price.cloud and usage.usage_unit = price.usage_unit"
+    "select distinct usage.date_key from " ~ as_read(usage) ~ " as usage"
+    ~ " inner join " ~ table_changes_of(prices) ~ " as price on usage.sku_name = price.sku_name"
+    ~ " and usage.cloud = price.cloud and usage.usage_unit = price.usage_unit"
     ~ " where usage.usage_start_time >= price.price_start_time"
     ~ " and (price.price_end_time is null or usage.usage_start_time < price.price_end_time)"
 ) %}

@@ -2,7 +2,10 @@
     unique_key=["sku_name", "cloud", "usage_unit", "currency_code", "price_start_time"],
 ) }}
 {%- set prices = read_changes(ref("brz_billing_list_prices"), by_day=false) %}
-{#- A new window moves the end of the one before it, so the few thousand rows are worked out whole whenever one has changed. -#}
+{#-
+    A new window moves the end of the one before it, so the few thousand rows are worked out whole whenever
+    one has changed.
+-#}
 {{ record_reads([prices], [] if prices.mode == "none" else "all") }}
 
 with listed as (

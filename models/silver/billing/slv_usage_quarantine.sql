@@ -35,8 +35,8 @@ judged as (
         records.*,
         array_compact(array(
             {%- for required in [
-                "record_id", "record_type", "account_id", "sku_name", "cloud", "usage_unit", "usage_quantity", "usage_start_time",
-                "usage_end_time", "usage_date", "ingestion_date",
+                "record_id", "record_type", "account_id", "sku_name", "cloud", "usage_unit", "usage_quantity",
+                "usage_start_time", "usage_end_time", "usage_date", "ingestion_date",
             ] %}
             case when {{ required }} is null then 'missing_{{ required }}' end,
             {%- endfor %}
@@ -64,7 +64,10 @@ linked as (
         judged.*,
         array_sort(array_compact(concat(
             own_broken_rules,
-            array(case when record_type = 'RETRACTION' and quarantined_originals.record_id is not null then 'retracts_quarantined' end)
+            array(case
+                when record_type = 'RETRACTION' and quarantined_originals.record_id is not null
+                    then 'retracts_quarantined'
+            end)
         ))) as broken_rules
     from judged
     left join quarantined_originals

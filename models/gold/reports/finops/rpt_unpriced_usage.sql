@@ -20,7 +20,9 @@ price_spans as (
         sku_name,
         cloud,
         usage_unit,
-        min(case when currency_code = '{{ var("reporting_currency") }}' then price_start_time end) as first_price_start_time,
+        min(
+            case when currency_code = '{{ var("reporting_currency") }}' then price_start_time end
+        ) as first_price_start_time,
         array_sort(collect_set(currency_code)) as currencies
     from prices
     group by sku_name, cloud, usage_unit

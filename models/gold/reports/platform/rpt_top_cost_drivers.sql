@@ -1,10 +1,11 @@
+{%- set days = var("report_window_days") | int %}
 with progress as (
 
     select
         complete_through,
-        {{ date_key("date_sub(complete_through, " ~ (var("report_window_days") - 1) ~ ")") }} as first_date_key,
+        {{ date_key("date_sub(complete_through, " ~ (days - 1) ~ ")") }} as first_date_key,
         {{ date_key("complete_through") }} as last_date_key,
-        {{ date_key("date_sub(complete_through, " ~ (2 * var("report_window_days") - 1) ~ ")") }} as previous_first_date_key
+        {{ date_key("date_sub(complete_through, " ~ (2 * days - 1) ~ ")") }} as previous_first_date_key
     from {{ ref("source_progress") }}
     where task = 'brz_billing_usage'
 
@@ -81,7 +82,7 @@ final as (
             cast(by_entity.previous_list_cost as double)
         ) as change_ratio,
         by_entity.unpriced_records,
-        date_sub(by_entity.complete_through, {{ var("report_window_days") - 1 }}) as first_day,
+        date_sub(by_entity.complete_through, {{ days - 1 }}) as first_day,
         by_entity.complete_through as last_day
     from by_entity
     inner join {{ ref("dim_workspace") }} as workspaces
