@@ -141,6 +141,7 @@ class Catalog:
         self._spark_catalog = SparkCatalog(spark)
         self._physical: dict[tuple[str, str], str] = {}
         self._catalogs: set[str] = set()
+        self._being_created: list[Name] = []
         self._open()
 
     # -- opening
@@ -204,9 +205,17 @@ class Catalog:
     def _adopt_folders(self, catalog: str, schema: str, physical: str) -> None:
         folder = self._warehouse / physical
         known = {
-            row[0]: (row[1], row[2])
+            row[0]: row[1]
             for row in self._db.execute(
-                "select name, type, location from relations where catalog = ? and schema = ?",
+                "select name, location from relations"
+                " where catalog = ? and schema = ? and type = 'MANAGED' and provider = 'delta'",
+                (catalog, schema),
+            )
+        }
+        others = {
+            row[0]
+            for row in self._db.execute(
+                "select location from relations where catalog = ? and schema = ? and provider is not 'delta'",
                 (catalog, schema),
             )
         }
@@ -225,10 +234,10 @@ class Catalog:
                     " where catalog = ? and schema = ? and name = ? and version is not ?",
                     (version, catalog, schema, entry.name, version),
                 )
-            else:
+            elif str(entry) not in others:
                 shutil.rmtree(entry, ignore_errors=True)
-        for name, (kind, location) in known.items():
-            if kind == "MANAGED" and name not in found:
+        for name, location in known.items():
+            if name not in found:
                 with self.transaction() as db:
                     self._forget(db, (catalog, schema, name))
                 if location:
@@ -309,7 +318,7 @@ class Catalog:
 
     def schemas(self, catalog: str) -> list[str]:
         """List the schemas of a catalog."""
-        return sorted(s for c, s in self._physical if c == catalog.lower())
+        return sorted(s for c, s in list(self._physical) if c == catalog.lower())
 
     def has_schema(self, catalog: str, schema: str) -> bool:
         """Tell whether a schema exists."""
@@ -330,7 +339,7 @@ class Catalog:
         if known is not None:
             return known
         plain = f"{key[0]}__{key[1]}"
-        if re.fullmatch(r"[a-z0-9_]+", plain) and plain not in self._physical.values():
+        if re.fullmatch(r"[a-z0-9_]+", plain) and plain not in list(self._physical.values()):
             return plain
         digest = hashlib.sha256("\0".join(key).encode()).hexdigest()[:10]
         return re.sub(r"[^a-z0-9_]", "_", plain)[:80] + "__" + digest
@@ -599,9 +608,26 @@ class Catalog:
         """Tell where a managed table of that name lies or would lie."""
         return self._warehouse / self.physical_schema(name[0], name[1]) / name[2]
 
-    def clear_leftovers(self, name: Name) -> None:
-        """Remove files in the place of a table that does not exist: the rest of a create that failed."""
-        if self.relation(*name) is None and self.has_schema(name[0], name[1]):
+    @contextlib.contextmanager
+    def creating(self, name: Name) -> Iterator[None]:
+        """Clear the place of a table about to be made, unless another statement is just writing there.
+
+        Args:
+            name: Catalog, schema and table.
+        """
+        with self._lock:
+            self._clear_leftovers(name)
+            self._being_created.append(name)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._being_created.remove(name)
+
+    def _clear_leftovers(self, name: Name) -> None:
+        if name in self._being_created or self.relation(*name) is not None:
+            return
+        if self.has_schema(name[0], name[1]):
             location = self.location_of(name)
             if location.exists() and latest_version(location) is None:
                 shutil.rmtree(location, ignore_errors=True)
@@ -824,4 +850,5 @@ def latest_version(folder: Path) -> int | None:
         names = [entry.name for entry in (folder / "_delta_log").iterdir()]
     except OSError:
         return None
-    return max((int(name[:20]) for name in names if re.fullmatch(r"\d{20}\.json", name)), default=None)
+    commits = (name for name in names if re.fullmatch(r"\d{20}\.(json|checkpoint\..*parquet)", name))
+    return max((int(name[:20]) for name in commits), default=None)

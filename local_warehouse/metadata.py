@@ -127,8 +127,9 @@ def _information(session: Session, name: Name) -> str:
     if relation.comment:
         lines += [f"Comment: {relation.comment}"]
     lines += ["Schema: root"]
+    not_null = {c for found in catalog.constraints(name) if found.kind == "NOT NULL" for c in found.columns}
     for field in fields:
-        nullable = str(field["nullable"]).lower()
+        nullable = str(field["nullable"] and field["name"].lower() not in not_null).lower()
         lines.append(f" |-- {field['name']}: {sql_type(field_type(field))} (nullable = {nullable})")
     return "\n".join(lines) + "\n"
 

@@ -205,13 +205,28 @@ def of_dataframe(frame: DataFrame, scratch: Path) -> Result:
     if not fields:
         return empty()
     names = [field["name"] for field in fields]
-    # Arrow refuses two columns of one name within structs only, but Spark's writer does at the top as well.
-    if len({name.lower() for name in names}) < len(names):
+    as_text = [_as_text(field["type"]) for field in fields]
+    # Spark's Arrow writer refuses two columns of one name.
+    if any(as_text) or len({name.lower() for name in names}) < len(names):
         frame = frame.toDF(*[f"column_{at}" for at in range(len(names))])
+    if any(as_text):
+        frame = frame.selectExpr(
+            *[text.format(f"column_{at}") if text else f"column_{at}" for at, text in enumerate(as_text)]
+        )
     schema, batches, order, spool = _collect(frame, scratch)
     schema = pa.schema([field.with_name(name) for field, name in zip(schema, names, strict=True)])
     ordered = [batches[at] for at in order]
-    return Result(schema, [batch for batch in ordered if batch.num_rows], [f["type"] for f in fields], spool)
+    kinds = ["string" if text else field["type"] for field, text in zip(fields, as_text, strict=True)]
+    return Result(schema, [batch for batch in ordered if batch.num_rows], kinds, spool)
+
+
+def _as_text(kind: Any) -> str | None:
+    """How a column that clients take as text becomes text: the service sends intervals and VARIANT so."""
+    if kind == "variant":
+        return "to_json({0}) AS {0}"
+    if isinstance(kind, str) and kind.startswith("interval"):
+        return "CAST({0} AS STRING) AS {0}"
+    return None
 
 
 def _collect(

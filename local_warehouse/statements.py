@@ -96,8 +96,6 @@ def _write(session: Session, statement: Statement) -> Result:
         return session.sql(statement.physical())
     words = statement.words
     creates = words[0] in ("CREATE", "REPLACE")
-    if creates and "TABLE" in words[:6]:
-        catalog.clear_leftovers(target.key)
     intent = None
     if statement.starts("DROP", "TABLE"):
         known = catalog.relation(*target.key)
@@ -115,7 +113,11 @@ def _write(session: Session, statement: Statement) -> Result:
             },
         )
     try:
-        answer = session.sql(statement.physical())
+        if creates and "TABLE" in words[:6]:
+            with catalog.creating(target.key):
+                answer = session.sql(statement.physical())
+        else:
+            answer = session.sql(statement.physical())
     except BaseException:
         # A statement that failed may still have left something: a created table whose insert failed, say.
         catalog.sync(target.key)

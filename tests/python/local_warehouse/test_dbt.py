@@ -129,12 +129,14 @@ def test_a_project_builds_and_builds_again(warehouse: Warehouse, project: Path) 
     assert document["table_constraints"] == "[(contracted_pk,PRIMARY KEY (`id`))]"
 
 
-def test_docs_list_columns_and_comments(warehouse: Warehouse, project: Path) -> None:
+def test_docs_list_types_columns_and_comments(warehouse: Warehouse, project: Path) -> None:
     generated = dbt(warehouse, project, "docs", "generate")
     assert generated.returncode == 0, generated.stdout
     nodes = json.loads((project / "target" / "catalog.json").read_text())["nodes"]
-    assert nodes["model.tiny.contracted"]["columns"]["id"]["comment"] == "the id"
-    assert nodes["model.tiny.a_view"]["metadata"]["type"] == "VIEW"
+    contracted, view = nodes["model.tiny.contracted"], nodes["model.tiny.a_view"]
+    assert contracted["metadata"]["comment"] == "It's a contract with `backticks`"
+    assert contracted["columns"]["amount"]["type"] == "decimal(38,18)"
+    assert view["metadata"]["type"] == "view" and list(view["columns"]) == ["id", "name", "amount"]
 
 
 def test_a_failing_python_model_shows_its_traceback(warehouse: Warehouse, project: Path) -> None:

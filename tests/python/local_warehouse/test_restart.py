@@ -109,6 +109,8 @@ def test_what_a_kill_left_half_done_is_put_right_at_the_next_start(tmp_path: Pat
                 for name in ("unrecorded", "half_dropped", "lost", "old")
             ),
             f"alter table {C}.s.old set tags ('a' = 'b')",
+            f"create table {C}.s.plain using parquet as select 7 as x",
+            f"create view {C}.s.seen as select * from {C}.s.plain",
         )
         run_all(warehouse, f"alter table {C}.s.old rename to {C}.s.new")
     folder = home / "warehouse" / f"{C}__s"
@@ -129,7 +131,13 @@ def test_what_a_kill_left_half_done_is_put_right_at_the_next_start(tmp_path: Pat
             "insert into intents (action, subject) values ('rename', ?)", (json.dumps(renamed | places),)
         )
     with running(home) as again:
-        assert [row[1] for row in again.rows(f"show tables in {C}.s")] == ["new", "unrecorded"]
+        assert [row[1] for row in again.rows(f"show tables in {C}.s")] == [
+            "new",
+            "plain",
+            "seen",
+            "unrecorded",
+        ]
+        assert again.rows(f"select x from {C}.s.seen") == [(7,)]
         assert again.rows(f"select * from {C}.s.unrecorded union all select * from {C}.s.new") == [(1,), (1,)]
         assert again.rows("select table_name from system.information_schema.table_tags") == [("new",)]
         for name in ("half_created", "half_dropped", "lost", "old"):

@@ -321,14 +321,16 @@ def test_every_type_arrives(run: Run) -> None:
     values = run(
         "select cast(1 as tinyint), 1.5f, 2.5d, true, null, x'00ff', date'2024-02-29',"
         " timestamp'2024-02-29 01:02:03.000004',"
-        " timestamp_ntz'2024-02-29 01:02:03', array(1, null), map('a', 1),"
+        " timestamp_ntz'2024-02-29 01:02:03', array(1, 2), map('a', 1),"
         " named_struct('x', 1, 'y', array('z')),"
-        " cast('12345678901234567890.123456789012345678' as decimal(38,18)), interval '1' day"
+        " cast('12345678901234567890.123456789012345678' as decimal(38,18)), interval '1' day,"
+        " parse_json('{\"a\":1}')"
     )[0]
     assert values[:4] == (1, 1.5, 2.5, True) and values[4] is None and bytes(values[5]) == b"\x00\xff"
     assert values[12] == Decimal("12345678901234567890.123456789012345678")
     assert (values[7].microsecond, values[8].hour) == (4, 1)
-    assert list(values[9]) == [1, None] and values[10] == [("a", 1)] and values[11] == {"x": 1, "y": ["z"]}
+    assert list(values[9]) == [1, 2] and values[10] == [("a", 1)] and values[11] == {"x": 1, "y": ["z"]}
+    assert values[13] == "INTERVAL '1' DAY" and values[14] == '{"a":1}'
 
 
 def test_a_result_without_rows_has_its_columns(run: Run) -> None:
