@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from databricks.sql.exc import Error
 from serving_warehouse import Warehouse, start_warehouse
 
 pytestmark = pytest.mark.warehouse
@@ -41,7 +40,8 @@ def test_everything_recorded_survives_a_kill_in_the_middle_of_work(tmp_path: Pat
     answered: list[str] = []
 
     def keep_working() -> None:
-        with contextlib.suppress(Error), warehouse.connect() as connection, connection.cursor() as cursor:
+        # Whatever the killed server's end looks like to the connector.
+        with contextlib.suppress(Exception), warehouse.connect() as connection, connection.cursor() as cursor:
             for number in range(1000):
                 cursor.execute(f"create or replace table {C}.s.w{number} as select {number} as x")
                 answered.append(f"w{number}")
