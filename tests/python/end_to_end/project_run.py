@@ -24,6 +24,18 @@ CATALOG = "platform_observability"
 DBT = Path(sys.executable).parent / "dbt"
 
 
+#: What an entry of a Delta history counts as a row written, moved or removed.
+ROW_METRICS = (
+    "numOutputRows",
+    "numTargetRowsInserted",
+    "numTargetRowsUpdated",
+    "numTargetRowsDeleted",
+    "numTargetRowsCopied",
+    "numDeletedRows",
+    "numCopiedRows",
+)
+
+
 class ProjectRun:
     """One warehouse home and what is done on it.
 
@@ -181,6 +193,16 @@ class ProjectRun:
                 if entry["version"] > before and any(counts.values()):
                     written.setdefault(table, []).append(f"{entry['operation']} {counts}")
         return written
+
+    def touched_days(self, model: str) -> list[int]:
+        """The days that the SQL of the last build of a model says it touches."""
+        (compiled,) = (self.target / "compiled").rglob(f"{model}.sql")
+        mark = "-- touches: "
+        (line,) = [
+            text for text in compiled.read_text(encoding="utf-8").splitlines() if text.startswith(mark)
+        ]
+        days: list[int] = json.loads(line.removeprefix(mark))
+        return days
 
     def assert_as_expected(self, account: Path, until: date | None = None) -> None:
         """Hold every row of usage, quarantine and reconciliation to the oracle."""

@@ -25,29 +25,29 @@ def test_all_tests_of_the_project_pass(project: ProjectRun) -> None:
     project.dbt("test")
 
 
-def test_late_rows_and_corrections_touch_their_days_and_no_other(
-    project: ProjectRun, delivery_days: list[date]
-) -> None:
-    """The last increment wrote files of the days it touched only."""
-    history = project.fetch(f"describe history {CATALOG}.plt_gold.fct_usage")
+def test_late_rows_and_corrections_touch_their_days_and_no_other(project: ProjectRun) -> None:
+    """The last increment wrote files of the days its compiled model names, and changed rows on no other."""
+    fct_usage = f"{CATALOG}.plt_gold.fct_usage"
+    days = set(project.touched_days("fct_usage"))
+    history = project.fetch(f"describe history {fct_usage}")
     last = max(entry["version"] for entry in history if entry["operation"] == "MERGE")
-    touched = project.fetch(
-        f"select distinct date_key from table_changes('{CATALOG}.plt_gold.fct_usage', {last}, {last})"
-    )
-    rewritten = project.fetch(
-        f"""
-        select distinct date_key from {CATALOG}.plt_gold.fct_usage version as of {last}
-        where _metadata.file_modification_time >= (
-            select max(_metadata.file_modification_time) - interval 5 seconds
-            from {CATALOG}.plt_gold.fct_usage version as of {last}
+    changed = project.fetch(f"select distinct date_key from table_changes('{fct_usage}', {last}, {last})")
+    assert changed, "the last increment was meant to change something"
+    assert {row["date_key"] for row in changed} <= days
+    before = {
+        row["file"]: row["date_key"]
+        for row in project.fetch(
+            f"select distinct _metadata.file_path as file, date_key from {fct_usage} version as of {last - 1}"
         )
-        """
-    )
-    days = {row["date_key"] for row in touched}
-    assert days, "the last increment was meant to change something"
-    assert {row["date_key"] for row in rewritten} <= days
-    all_days = project.value(f"select count(distinct date_key) from {CATALOG}.plt_gold.fct_usage")
-    assert len(days) < all_days
+    }
+    after = {
+        row["file"]: row["date_key"]
+        for row in project.fetch(
+            f"select distinct _metadata.file_path as file, date_key from {fct_usage} version as of {last}"
+        )
+    }
+    assert {day for file, day in (before | after).items() if (file in before) != (file in after)} <= days
+    assert set(after.values()) - days, "the account was meant to have days that stay as they are"
 
 
 def test_a_build_with_nothing_new_writes_no_row(project: ProjectRun) -> None:
