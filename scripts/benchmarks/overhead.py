@@ -68,7 +68,7 @@ STATEMENTS = {
         where place = 1""",
     "merge": """
         merge into {own} as held using (
-            select concat(record_id, '/', copy) as id, usage_quantity + 1 as quantity
+            select concat_ws('/', record_id, record_type, copy) as id, usage_quantity + 1 as quantity
             from {usage} where copy % 10 = 0) as new
         on held.id = new.id
         when matched then update set quantity = new.quantity
@@ -155,25 +155,22 @@ def measure(folder: Path, plan: Plan) -> float:
     account = generate(folder / "account", "small", 9)
     home = Home(folder / "warehouse")
     figures = {name: Figures() for name in STATEMENTS}
-    with home.lock("up") as owner, step(f"Starting Spark ({plan.size} settings)"):
-        spark = start_spark(home, plan.size, lambda line: None)
-        owner = home.owner() or owner
-        try:
-            with _serving(home, spark, account) as (engine, through):
-                straight = engine.spark.newSession()
-                schema = engine.catalog.physical_schema(CATALOG, _SCHEMA)
-                for number in range(plan.rounds + 1):
-                    if number == 0:
-                        with step(f"Making the tables: the usage of the account {plan.copies} times"):
-                            _prepare(through, plan)
-                    with step(
-                        "Running everything once, not counted"
-                        if number == 0
-                        else f"Round {number} of {plan.rounds}"
-                    ):
-                        _round(number, figures, straight, through, schema, owner.jvm_pid)
-        finally:
-            stop_spark(spark)
+    with home.lock("up") as owner, contextlib.ExitStack() as closing:
+        with step(f"Starting Spark ({plan.size} settings)"):
+            spark = start_spark(home, plan.size)
+            closing.callback(stop_spark, spark)
+            owner = home.owner() or owner
+        with step("Delivering the account"):
+            engine, through = closing.enter_context(_serving(home, spark, account))
+            straight = engine.spark.newSession()
+            schema = engine.catalog.physical_schema(CATALOG, _SCHEMA)
+        with step(f"Making the tables: the usage of the account {plan.copies} times"):
+            _prepare(through, plan)
+        with step("Running everything once, not counted"):
+            _round(0, figures, straight, through, schema, owner.jvm_pid)
+        for number in range(1, plan.rounds + 1):
+            with step(f"Round {number} of {plan.rounds}"):
+                _round(number, figures, straight, through, schema, owner.jvm_pid)
     return _report(figures, plan)
 
 
@@ -213,6 +210,9 @@ def _prepare(through: _Client, plan: Plan) -> None:
     through.run(
         f"create or replace table {table}.usage using delta as select usage.*, copies.id as copy"
         f" from system.billing.usage as usage cross join range({plan.copies}) as copies"
+        # One row a record, since a merge wants its keys unique.
+        " where record_id is not null and record_type is not null qualify row_number() over ("
+        "partition by record_id, record_type, copies.id order by ingestion_date desc) = 1"
     )
     through.run(
         f"create or replace table {table}.prices using delta as select sku_name, cloud, usage_unit,"
@@ -222,7 +222,8 @@ def _prepare(through: _Client, plan: Plan) -> None:
     for way in _WAYS:
         through.run(
             f"create or replace table {table}.{way} using delta as"
-            f" select concat(record_id, '/', copy) as id, usage_quantity as quantity from {table}.usage"
+            " select concat_ws('/', record_id, record_type, copy) as id, usage_quantity as quantity"
+            f" from {table}.usage"
         )
 
 
