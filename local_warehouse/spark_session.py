@@ -60,6 +60,12 @@ def settings(home: Home, size: str = "small") -> dict[str, str]:
         "spark.sql.ansi.enabled": "true",
         "spark.sql.sources.default": "delta",
         "spark.scheduler.mode": "FAIR",
+        # Spark keeps the plans of past statements for a web page that is not there: a thousand of them fill
+        # the memory within a few builds.
+        "spark.sql.ui.retainedExecutions": "1",
+        "spark.ui.retainedJobs": "10",
+        "spark.ui.retainedStages": "10",
+        "spark.ui.retainedTasks": "100",
         # Delta replays a table's log in this many tasks; a local log is far too small to split.
         "spark.databricks.delta.snapshotPartitions": "1",
         "spark.sql.execution.arrow.pyspark.enabled": "true",
