@@ -41,7 +41,7 @@ def test_an_empty_account_builds_green(project: ProjectRun) -> None:
 def test_a_first_day_of_usage_alone_builds_green_and_unpriced(project: ProjectRun, usage_only: Path) -> None:
     first = min(date.fromisoformat(day.name) for day in (usage_only / "deliveries").iterdir())
     project.deliver(usage_only, first)
-    project.dbt("build")
+    project.dbt("run")
     assert project.value(f"select count(*) from {USAGE}") > 0
     assert project.value(f"select count(*) from {USAGE} where is_priced or list_cost is not null") == 0
     project.assert_as_expected(usage_only, first)
@@ -54,7 +54,7 @@ def test_prices_that_come_later_price_the_days_they_explain(
     source = next((account / "deliveries").glob("*/billing.list_prices.jsonl"))
     shutil.copy(source, days[1])
     project.deliver(usage_only)
-    project.dbt("build")
+    project.dbt("run")
     assert project.value(f"select count(*) from {USAGE} where is_priced") > 0
     project.assert_as_expected(usage_only)
 
@@ -79,7 +79,7 @@ def test_a_new_column_and_a_new_struct_member_are_warnings_and_no_failure(
     row["identity_metadata"] = {"run_as": "someone", "acting_for": "someone else"}
     (later / "billing.usage.jsonl").write_text(json.dumps(row) + "\n", encoding="utf-8")
     assert "carbon_grams" in project.deliver(usage_only)
-    project.dbt("build")
+    project.dbt("run")
     found = {
         (row["column_path"], row["change"], row["severity"])
         for row in project.fetch(
@@ -128,7 +128,7 @@ def test_hostile_names_and_tags_pass_through_unchanged(project: ProjectRun, usag
     ]
     (later / "billing.usage.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
     project.deliver(usage_only)
-    project.dbt("build")
+    project.dbt("run")
     for at, text in enumerate(HOSTILE):
         (gold,) = project.fetch(
             f"select entity_type, entity_id, run_as from {USAGE} where record_id = 'hostile-{at}'"
