@@ -80,7 +80,7 @@ class ProjectRun:
     def kill_warehouse(self) -> None:
         """End the warehouse as a power cut would."""
         status = json.loads(self.warehouse("status", "--format", "json"))
-        os.kill(int(status["process"]), signal.SIGKILL)
+        os.kill(int(status["pid"]), signal.SIGKILL)
 
     def deliver(self, account: Path, until: date | None = None) -> str:
         """Deliver an account, up to a date."""
