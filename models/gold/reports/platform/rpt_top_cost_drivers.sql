@@ -16,10 +16,19 @@ usage as (
     select
         usage.*,
         usage.date_key >= progress.first_date_key as is_recent,
+        progress.previous_first_date_key,
         progress.complete_through
     from {{ ref("fct_usage") }} as usage
     inner join progress
         on usage.date_key between progress.previous_first_date_key and progress.last_date_key
+
+),
+
+-- A window that usage covers only in part is no comparison.
+reach as (
+
+    select min(date_key) as first_usage_date_key
+    from {{ ref("fct_usage") }}
 
 ),
 
@@ -33,10 +42,13 @@ by_owner as (
         run_as,
         complete_through,
         sum(case when is_recent then list_cost end) as list_cost,
-        sum(case when not is_recent then list_cost end) as previous_list_cost,
+        sum(
+            case when not is_recent and reach.first_usage_date_key <= previous_first_date_key then list_cost end
+        ) as previous_list_cost,
         count_if(is_recent and not is_priced) as unpriced_records,
         array_distinct(collect_set(case when is_recent then billing_origin_product end)) as products
     from usage
+    cross join reach
     group by workspace_key, entity_type, entity_id, currency_code, run_as, complete_through
 
 ),
