@@ -64,6 +64,8 @@ create table if not exists grants (
 create table if not exists intents (id integer primary key, action text, subject text);
 """
 
+_KEPT_MISSING = 1000
+
 Name = tuple[str, str, str]
 """Catalog, schema and relation, in lower case."""
 
@@ -140,6 +142,7 @@ class Catalog:
         self._spark = spark
         self._spark_catalog = SparkCatalog(spark)
         self._physical: dict[tuple[str, str], str] = {}
+        self._missing: dict[str, tuple[str, str]] = {}
         self._catalogs: set[str] = set()
         self._being_created: list[Name] = []
         self._open()
@@ -338,11 +341,14 @@ class Catalog:
         known = self._physical.get(key)
         if known is not None:
             return known
-        plain = f"{key[0]}__{key[1]}"
-        if re.fullmatch(r"[a-z0-9_]+", plain) and plain not in list(self._physical.values()):
-            return plain
-        digest = hashlib.sha256("\0".join(key).encode()).hexdigest()[:10]
-        return re.sub(r"[^a-z0-9_]", "_", plain)[:80] + "__" + digest
+        made = f"{key[0]}__{key[1]}"
+        if not re.fullmatch(r"[a-z0-9_]+", made) or made in list(self._physical.values()):
+            digest = hashlib.sha256("\0".join(key).encode()).hexdigest()[:10]
+            made = re.sub(r"[^a-z0-9_]", "_", made)[:80] + "__" + digest
+        if len(self._missing) >= _KEPT_MISSING:
+            self._missing = {}
+        self._missing[made] = key
+        return made
 
     def physical(self, catalog: str, schema: str, table: str) -> str:
         """Name a table for Spark.
@@ -358,8 +364,8 @@ class Catalog:
         return f"{quoted(self.physical_schema(catalog, schema))}.{quoted(table.lower())}"
 
     def logical_schemas(self) -> dict[str, tuple[str, str]]:
-        """Map Spark's database names back to (catalog, schema)."""
-        return {physical: key for key, physical in list(self._physical.items())}
+        """Map Spark's database names back to (catalog, schema), those too that were asked for in vain."""
+        return dict(self._missing) | {physical: key for key, physical in list(self._physical.items())}
 
     def ensure_schema(self, catalog: str, schema: str, comment: str | None = None) -> None:
         """Make a schema, and its catalog, unless it exists.

@@ -15,10 +15,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pyspark.sql import DataFrame, DataFrameReader, DataFrameWriter, DataFrameWriterV2, SparkSession
+from pyspark.sql.catalog import Catalog, Table
+from pyspark.sql.merge import MergeIntoWriter
 
 from local_warehouse.engine import Engine, Session
-from local_warehouse.errors import from_exception
-from local_warehouse.names import translate
+from local_warehouse.errors import from_exception, unsupported
+from local_warehouse.lexer import tokenize
+from local_warehouse.names import read_name, translate
 
 log = logging.getLogger(__name__)
 
@@ -128,6 +131,7 @@ class Notebooks:
         try:
             session.spark.sparkContext.setJobGroup(run.group, run.name, interruptOnCancel=True)
             session.spark.__class__ = NotebookSession
+            session.spark.client_session = session
             with _session_of_this_thread(session):
                 scope: dict[str, Any] = {"__name__": "__main__", "spark": session.spark}
                 exec(compile(source, file, "exec"), scope)  # noqa: S102
@@ -169,27 +173,118 @@ def _session_of_this_thread(session: Session) -> Iterator[None]:
         _current.session = None
 
 
-def _session() -> Session | None:
-    found: Session | None = getattr(_current, "session", None)
-    return found
+def _session_of(spark: SparkSession) -> Session | None:
+    """The session a notebook's Spark session belongs to; in its own thread, that of any Spark session.
+
+    A notebook may ask Spark itself for a session, and may use its own from threads it starts.
+    """
+    found: Session | None = getattr(spark, "client_session", None)
+    return found or getattr(_current, "session", None)
 
 
 class NotebookSession(SparkSession):  # type: ignore[misc]
-    """A Spark session whose `sql` and `table` take names of three parts, as on Databricks."""
+    """A Spark session whose methods take names of three parts, as on Databricks.
+
+    Attributes:
+        client_session: The session whose current catalog and schema complete shorter names.
+    """
+
+    client_session: Session
 
     def sql(self, sqlQuery: str, args: Any = None, **kwargs: Any) -> DataFrame:  # noqa: N803
         """Run a statement; see `SparkSession.sql`."""
-        session = _session()
-        if session is not None:
-            sqlQuery = session.translate(sqlQuery).physical()  # noqa: N806
-        return super().sql(sqlQuery, args, **kwargs)
+        physical = self.client_session.translate(sqlQuery).physical()
+        return super().sql(physical, args, **kwargs)
+
+    @property
+    def catalog(self) -> NotebookCatalog:
+        """What exists; see `SparkSession.catalog`."""
+        return NotebookCatalog(self)
 
 
-def _physical(name: str) -> str:
+class NotebookCatalog(Catalog):  # type: ignore[misc]
+    """Spark's catalog interface, with the names the user knows; what it cannot give so, it refuses."""
+
+    def __init__(self, spark: NotebookSession) -> None:
+        super().__init__(spark)
+        self._session = spark.client_session
+
+    def currentCatalog(self) -> str:  # noqa: N802
+        """Name the current catalog."""
+        return self._session.catalog
+
+    def currentDatabase(self) -> str:  # noqa: N802
+        """Name the current schema."""
+        return self._session.schema
+
+    def setCurrentCatalog(self, catalogName: str) -> None:  # noqa: N802, N803
+        """Make another catalog the current one."""
+        self._session.use(catalogName.strip("`"), "default")
+
+    def setCurrentDatabase(self, dbName: str) -> None:  # noqa: N802, N803
+        """Make another schema the current one."""
+        self._session.use(*self._schema(dbName))
+
+    def databaseExists(self, dbName: str) -> bool:  # noqa: N802, N803
+        """Tell whether a schema exists."""
+        return self._session.engine.catalog.has_schema(*self._schema(dbName))
+
+    def tableExists(self, tableName: str, dbName: str | None = None) -> bool:  # noqa: N802, N803
+        """Tell whether a table or view exists."""
+        return bool(super().tableExists(self._table(tableName, dbName)))
+
+    def getTable(self, tableName: str) -> Table:  # noqa: N802, N803
+        """Describe a table or view."""
+        return self._as_known(super().getTable(self._table(tableName, None)))
+
+    def _table(self, name: str, schema: str | None) -> str:
+        return _physical(self._session, name if schema is None else f"{schema}.{name}")
+
+    def _schema(self, name: str) -> tuple[str, str]:
+        parts, _ = read_name(tokenize(name), 0)
+        catalog = self._session.catalog if len(parts) < 2 else parts[0]
+        return catalog.lower(), parts[-1].lower() if parts else name
+
+    def _as_known(self, table: Table) -> Table:
+        logical = self._session.engine.catalog.logical_schemas()
+        if not table.namespace or table.namespace[-1] not in logical:
+            return table
+        catalog, schema = logical[table.namespace[-1]]
+        return table._replace(catalog=catalog, namespace=[schema])
+
+
+def _refuse(method: str) -> None:
+    def refused(self: NotebookCatalog, *arguments: Any, **options: Any) -> None:
+        raise unsupported(f"spark.catalog.{method} is not available here; use spark.sql.")
+
+    setattr(NotebookCatalog, method, refused)
+
+
+for _method in (
+    "listCatalogs",
+    "listDatabases",
+    "getDatabase",
+    "createDatabase",
+    "dropDatabase",
+    "createTable",
+    "createExternalTable",
+    "dropTable",
+    "dropView",
+    "listTables",
+    "listViews",
+    "listColumns",
+    "listPartitions",
+    "truncateTable",
+    "listFunctions",
+    "getFunction",
+    "functionExists",
+    "recoverPartitions",
+):
+    _refuse(_method)
+
+
+def _physical(session: Session, name: str) -> str:
     """Spark's name for a table a notebook names; a temporary view's name stays."""
-    session = _session()
-    if session is None:
-        return name
     statement = translate(f"SELECT * FROM {name}", session.engine.catalog, session.catalog, session.schema)
     return statement.physical(3)
 
@@ -198,34 +293,46 @@ _patched = False
 
 
 def _name_tables_as_the_user_does() -> None:
-    """Have the methods that take a table's name take one of three parts, in threads that run a notebook."""
+    """Have the methods that take a table's name take one of three parts, in sessions of notebooks."""
     global _patched
     if _patched:
         return
     _patched = True
 
-    def by_name(owner: type, method: str) -> None:
+    def by_name(owner: type, method: str, spark_of: Callable[[Any], SparkSession]) -> None:
         original: Callable[..., Any] = getattr(owner, method)
 
         def renamed(self: Any, name: str, *arguments: Any, **options: Any) -> Any:
-            return original(self, _physical(name), *arguments, **options)
+            session = _session_of(spark_of(self))
+            return original(
+                self, name if session is None else _physical(session, name), *arguments, **options
+            )
 
         renamed.__name__, renamed.__doc__ = method, original.__doc__
         setattr(owner, method, renamed)
 
-    for owner, methods in _METHODS.items():
-        for method in methods:
-            by_name(owner, method)
-    original_writer = DataFrameWriterV2.__init__
+    def by_frame(owner: type) -> None:
+        original: Callable[..., Any] = owner.__init__  # type: ignore[misc]
 
-    def writer(self: Any, frame: DataFrame, table: str) -> None:
-        original_writer(self, frame, _physical(table))
+        def made(self: Any, df: DataFrame, table: str, *arguments: Any) -> None:
+            session = _session_of(df.sparkSession)
+            original(self, df, table if session is None else _physical(session, table), *arguments)
 
-    DataFrameWriterV2.__init__ = writer
+        owner.__init__ = made  # type: ignore[misc]
 
-
-_METHODS: dict[type, tuple[str, ...]] = {
-    SparkSession: ("table",),
-    DataFrameReader: ("table",),
-    DataFrameWriter: ("saveAsTable", "insertInto"),
-}
+    by_name(SparkSession, "table", lambda spark: spark)
+    by_name(DataFrameReader, "table", lambda reader: reader._spark)
+    for method in ("saveAsTable", "insertInto"):
+        by_name(DataFrameWriter, method, lambda writer: writer._spark)
+    for method in (
+        "isCached",
+        "cacheTable",
+        "uncacheTable",
+        "refreshTable",
+        "getTableProperties",
+        "getCreateTableString",
+        "analyzeTable",
+    ):
+        by_name(Catalog, method, lambda catalog: catalog._sparkSession)
+    by_frame(DataFrameWriterV2)
+    by_frame(MergeIntoWriter)

@@ -59,6 +59,8 @@ def settings(home: Home, size: str = "small") -> dict[str, str]:
         "spark.sql.session.timeZone": "UTC",
         "spark.sql.ansi.enabled": "true",
         "spark.sql.sources.default": "delta",
+        # Delta's parser drops the parameters of a statement, unless Spark binds them after parsing.
+        "spark.sql.legacy.parameterSubstitution.constantsOnly": "true",
         "spark.scheduler.mode": "FAIR",
         # Spark keeps the plans of past statements for a web page that is not there: a thousand of them fill
         # the memory within a few builds.
