@@ -1,7 +1,8 @@
-"""What Gold must say about an account, computed from the rules in plain Python and without any SQL.
+"""What Silver and Gold must say about an account, computed from the rules in plain Python and without any SQL.
 
-The end-to-end tests compare the warehouse with it. It reads the account folder (`account_folder`), picks
-the winning row of each key and judges it (`usage_rules`), prices it (`price_rules`), shapes the rows of
-`fct_usage` (`expected_usage`) and of `fct_reconciliation` (`expected_reconciliation`), and lists where
-fetched rows differ (`compare`).
+The end-to-end tests compare the warehouse with it. It reads the account folder (`account_folder`) and picks
+the winning row of each key (`usage_rules`, `source_tables`). Usage is judged (`usage_rules`) and priced
+(`price_rules`); entities get their versions (`entity_versions`), slices become runs (`run_rules`), and levels
+of tags are resolved (`tag_rules`). `expected_usage`, `expected_reconciliation` and `silver_check` shape the
+rows of the tables, and `compare` lists where fetched rows differ.
 """

@@ -11,6 +11,13 @@ from typing import Any
 RowKey = tuple[Any, ...]
 
 
+class StructValue(dict[str, Any]):
+    """An expected STRUCT: members it does not name are NULL; numbers compare by value, whatever their type.
+
+    A plain dict is an expected MAP, which must have just its keys.
+    """
+
+
 @dataclass(frozen=True, slots=True)
 class ExpectedRows:
     """Rows a table must hold.
@@ -123,8 +130,9 @@ def same_value(expected: Any, got: Any) -> bool:
     decimals. A time without a zone is UTC, as the warehouse returns it.
 
     Args:
-        expected: None, bool, int, Decimal, str, date, datetime, or a list of those.
-        got: The fetched value; an array may be any sequence, or a NumPy array.
+        expected: None, bool, int, Decimal, str, date, datetime, a list of those, a dict of those for a MAP,
+            or a `StructValue`.
+        got: The fetched value; an array may be any sequence or a NumPy array, a map a dict or its pairs.
 
     Returns:
         Whether they are equal.
@@ -136,6 +144,17 @@ def same_value(expected: Any, got: Any) -> bool:
         if not isinstance(values, list | tuple) or len(values) != len(expected):
             return False
         return all(same_value(one, other) for one, other in zip(expected, values, strict=True))
+    if isinstance(expected, StructValue):
+        return isinstance(got, Mapping) and all(
+            _same_member(expected.get(name), got.get(name)) for name in {*expected, *got}
+        )
+    if isinstance(expected, dict):
+        entries = _entries(got)
+        return (
+            entries is not None
+            and entries.keys() == expected.keys()
+            and all(same_value(value, entries[key]) for key, value in expected.items())
+        )
     if isinstance(expected, bool) or isinstance(got, bool):
         return expected is got
     if isinstance(expected, int | Decimal):
@@ -143,6 +162,24 @@ def same_value(expected: Any, got: Any) -> bool:
     if isinstance(expected, datetime):
         return isinstance(got, datetime) and _in_utc(expected) == _in_utc(got)
     return type(expected) is type(got) and bool(expected == got)
+
+
+def _same_member(expected: Any, got: Any) -> bool:
+    numbers = (int, float, Decimal)
+    if isinstance(expected, numbers) and isinstance(got, numbers):
+        return isinstance(expected, bool) is isinstance(got, bool) and float(expected) == float(got)
+    return same_value(expected, got)
+
+
+def _entries(got: Any) -> dict[Any, Any] | None:
+    """A fetched map as a dict; None if it is none, or names a key twice."""
+    if isinstance(got, Mapping):
+        return dict(got)
+    pairs = got.tolist() if hasattr(got, "tolist") else got
+    if not isinstance(pairs, list | tuple) or not all(len(pair) == 2 for pair in pairs):
+        return None
+    entries = dict(pairs)
+    return entries if len(entries) == len(pairs) else None
 
 
 def _in_utc(time: datetime) -> datetime:

@@ -64,6 +64,11 @@ class UsageOutcome:
         """List cost in the reporting currency; None where unpriced."""
         return list_cost(self.row.usage_quantity, self.price.amount)
 
+    @property
+    def date_key(self) -> int | None:
+        """The usage day as YYYYMMDD."""
+        return date_key(self.row.usage_date)
+
 
 UsageOutcomes = dict[UsageKey, tuple[UsageOutcome, ...]]
 """One entry a key; more than one outcome only where the rules leave the choice to the row hash."""

@@ -1,9 +1,6 @@
 """The generator knows what it planted, the oracle works out what the rules make of it: both must agree."""
 
-import json
 import re
-import subprocess
-import sys
 from dataclasses import asdict
 from datetime import date, datetime
 from decimal import Decimal
@@ -22,42 +19,19 @@ AMOUNT = re.compile(r"-?\d+(\.\d+)?")
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    out = tmp_path_factory.mktemp("synthetic") / "account"
-    subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "synthetic_account",
-            str(out),
-            "--days",
-            "45",
-            "--seed",
-            "7",
-            "--size",
-            "small",
-        ],
-        check=True,
-        capture_output=True,
-    )
-    return out
-
-
-@pytest.fixture(scope="module")
-def truths(folder: Path) -> dict[str, Any]:
-    known: dict[str, Any] = json.loads((folder / "truths.json").read_text(encoding="utf-8"))["usage"]
+def truths(planted_truths: dict[str, Any]) -> dict[str, Any]:
+    known: dict[str, Any] = planted_truths["usage"]
     return known
 
 
 @pytest.fixture(scope="module")
-def planted_cases(folder: Path) -> list[dict[str, Any]]:
-    plants = json.loads((folder / "truths.json").read_text(encoding="utf-8"))["plants"]
-    return [plant for plant in plants if plant["table"] == "billing.usage"]
+def planted_cases(planted_truths: dict[str, Any]) -> list[dict[str, Any]]:
+    return [plant for plant in planted_truths["plants"] if plant["table"] == "billing.usage"]
 
 
 @pytest.fixture(scope="module")
-def outcomes(folder: Path) -> UsageOutcomes:
-    return usage_outcomes(AccountFolder(folder))
+def outcomes(synthetic_folder: Path) -> UsageOutcomes:
+    return usage_outcomes(AccountFolder(synthetic_folder))
 
 
 Sums = dict[tuple[str | None, ...], tuple[int, Decimal, Decimal | None]]
@@ -169,5 +143,5 @@ def test_every_record_of_a_planted_case_is_as_it_was_planted(
     assert checked > len(planted_cases) / 2
 
 
-def test_a_daily_build_reads_every_row(folder: Path) -> None:
-    assert rows_beyond_overlap(AccountFolder(folder)) == []
+def test_a_daily_build_reads_every_row(synthetic_folder: Path) -> None:
+    assert rows_beyond_overlap(AccountFolder(synthetic_folder)) == []

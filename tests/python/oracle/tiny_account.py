@@ -47,6 +47,31 @@ def price(amount: str | None = "0.15", **columns: Any) -> dict[str, Any]:
     } | columns
 
 
+def job(change_time: str, name: str | None = "nightly", **columns: Any) -> dict[str, Any]:
+    """A version of job j1 in workspace w1, changed on 1 March 2026 (`10:00`); `columns` override."""
+    return {"workspace_id": "w1", "job_id": "j1", "name": name, "change_time": at(change_time)} | columns
+
+
+def run_slice(start: str, end: str, result: str | None = None, **columns: Any) -> dict[str, Any]:
+    """A slice of run r1 of job j1 in workspace w1, on 1 March 2026 (`10:00`); `columns` override."""
+    return {
+        "account_id": "a1",
+        "workspace_id": "w1",
+        "job_id": "j1",
+        "run_id": "r1",
+        "period_start_time": at(start),
+        "period_end_time": at(end),
+        "result_state": result,
+    } | columns
+
+
+def at(clock: str) -> str:
+    """A time as deliveries write it: of 1 March 2026 where only the clock is given (`10:00`, `10:00:30`)."""
+    if "T" in clock:
+        return clock
+    return f"2026-03-01T{clock}:00Z" if clock.count(":") == 1 else f"2026-03-01T{clock}Z"
+
+
 def write_account(path: Path, deliveries: Mapping[str, Delivery]) -> AccountFolder:
     """Writes an account folder.
 

@@ -54,6 +54,9 @@ _ENTITY_IDS = (
     ("notebook_id", "NOTEBOOK"),
 )
 
+# entity_type -> usage_metadata member that names the entity, where the usage itself does.
+_ENTITY_NAMES = {"ENDPOINT": "endpoint_name", "APP": "app_name", "NOTEBOOK": "notebook_path"}
+
 
 @dataclass(frozen=True, slots=True)
 class UsageRow:
@@ -81,9 +84,12 @@ class UsageRow:
     pipeline_update_id: str | None
     cluster_id: str | None
     warehouse_id: str | None
+    node_type: str | None
     entity_type: str
     entity_id: str
+    entity_name: str | None
     run_as: str | None
+    custom_tags: tuple[tuple[str, str | None], ...]
 
     @property
     def key(self) -> UsageKey:
@@ -112,7 +118,8 @@ def read_usage_row(source: SourceRow) -> UsageRow:
 
     Returns:
         The typed row. `is_serverless` and `is_photon` are false where the source says nothing; `run_as` is
-        the first of run_as, owned_by and created_by; the entity is the first id present, else the product.
+        the first of run_as, owned_by and created_by; the entity is the first id present, else the product;
+        `entity_name` is what the row calls an endpoint, app or notebook.
 
     Raises:
         AccountFolderError: If a value does not fit its column's type.
@@ -143,7 +150,10 @@ def read_usage_row(source: SourceRow) -> UsageRow:
         warehouse_id=member(source, "usage_metadata", "warehouse_id"),
         entity_type=entity_type,
         entity_id=entity_id,
+        node_type=member(source, "usage_metadata", "node_type"),
+        entity_name=member(source, "usage_metadata", _ENTITY_NAMES.get(entity_type, "")),
         run_as=_first(source, "identity_metadata", ("run_as", "owned_by", "created_by")),
+        custom_tags=tuple(sorted((member(source, "custom_tags") or {}).items())),
     )
 
 
