@@ -21,7 +21,7 @@ from synthetic_account.deliveries import (
 from synthetic_account.jobs import deliver_jobs, make_jobs
 from synthetic_account.organisation import make_teams
 from synthetic_account.parts import Parts
-from synthetic_account.pipelines import bill_pipelines, deliver_pipelines, make_pipelines
+from synthetic_account.pipelines import deliver_pipelines, make_pipelines
 from synthetic_account.plants.all_cases import ALL_CASES
 from synthetic_account.plants.cases import plant_all
 from synthetic_account.prices import PriceBook
@@ -30,7 +30,9 @@ from synthetic_account.services import bill_services, make_services
 from synthetic_account.sizes import Size
 from synthetic_account.streams import Stream
 from synthetic_account.truths import Truths
+from synthetic_account.updates import UpdateWriter, run_pipelines
 from synthetic_account.usage import Meter, Places
+from synthetic_account.warehouses import deliver_warehouses, make_warehouses
 from synthetic_account.window import Window
 from synthetic_account.workspaces import Workspace, listing, listing_days, make_workspaces
 
@@ -74,8 +76,9 @@ def build(request: Request, folder: Path, progress: Callable[[int, int], None]) 
     deliveries = Deliveries(folder / "deliveries", window)
 
     clusters = make_clusters(root.part("clusters"), account_id, size, window, workspaces, teams)
+    warehouses = make_warehouses(root.part("services"), account_id, size, window, workspaces, teams)
     services = make_services(
-        root.part("services"), account_id, size, workspaces, teams, clusters, book, places
+        root.part("services"), account_id, size, workspaces, teams, clusters, warehouses, book, places
     )
     pipelines = make_pipelines(
         root.part("pipelines"), account_id, size, window, workspaces, teams, book, places
@@ -83,6 +86,7 @@ def build(request: Request, folder: Path, progress: Callable[[int, int], None]) 
     jobs = make_jobs(root.part("jobs"), size, window, workspaces, teams, clusters)
     meter = Meter(deliveries, truths.ledger, window)
     runs = RunWriter(account_id, window, deliveries, meter, book, places)
+    updates = UpdateWriter(account_id, window, deliveries)
     parts = Parts(
         account_id,
         window,
@@ -90,29 +94,32 @@ def build(request: Request, folder: Path, progress: Callable[[int, int], None]) 
         workspaces,
         teams,
         clusters,
+        warehouses,
         jobs,
         pipelines,
         book,
         places,
         deliveries,
         runs,
+        updates,
         truths,
     )
     plant_all(ALL_CASES, parts)
     deliver_clusters(clusters, window, deliveries)
-    deliver_pipelines(pipelines, window, deliveries)
+    deliver_warehouses(warehouses, window, deliveries)
+    deliver_pipelines(pipelines, account_id, window, deliveries)
     deliver_jobs(jobs, account_id, window, deliveries)
 
     for day in range(window.days):
         run_jobs(jobs, window, day, runs, root.part("runs"))
-        bill_pipelines(pipelines, window, day, meter, root.part("updates"))
+        run_pipelines(pipelines, window, day, updates, meter, root.part("updates"))
         bill_services(services, window, day, meter, root.part("service hours"))
         deliveries.flush(day)
         progress(day + 1, truths.ledger.keys)
 
     _deliver_whole_tables(window, deliveries, book, workspaces, account_id)
     deliveries.flush()
-    written = _truths(request, account_id, truths, deliveries, runs)
+    written = _truths(request, account_id, truths, deliveries, runs, updates)
     text = json.dumps(written, ensure_ascii=False, indent=1)
     (folder / "truths.json").write_text(text + "\n", encoding="utf-8", newline="\n")
     return written
@@ -136,7 +143,12 @@ def _deliver_whole_tables(
 
 
 def _truths(
-    request: Request, account_id: str, truths: Truths, deliveries: Deliveries, runs: RunWriter
+    request: Request,
+    account_id: str,
+    truths: Truths,
+    deliveries: Deliveries,
+    runs: RunWriter,
+    updates: UpdateWriter,
 ) -> dict[str, object]:
     window = request.window
     days = sorted({day for day, _ in deliveries.lines})
@@ -161,6 +173,7 @@ def _truths(
     head["runs"] = {
         "job_runs_by_state": dict(sorted(runs.states[JOB_RUNS].items())),
         "task_attempts_by_state": dict(sorted(runs.states[TASK_RUNS].items())),
+        "pipeline_updates_by_state": dict(sorted(updates.states.items())),
     }
     return truths.written(head, tables)
 

@@ -18,7 +18,7 @@ from synthetic_account.sizes import SIZES
 from synthetic_account.window import Window
 
 _DESCRIPTION = """\
-Write a made-up Databricks account into a folder: the nine system tables this project reads, day by day, as
+Write a made-up Databricks account into a folder: the system tables this project reads, day by day, as
 they would have arrived, and truths.json, which says what is in them: totals to the last decimal and every
 planted case by name.
 

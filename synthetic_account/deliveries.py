@@ -20,8 +20,22 @@ TASK_RUNS = "lakeflow.job_task_run_timeline"
 WORKSPACES = "access.workspaces_latest"
 CLUSTERS = "compute.clusters"
 NODE_TYPES = "compute.node_types"
+WAREHOUSES = "compute.warehouses"
+UPDATES = "lakeflow.pipeline_update_timeline"
 
-TABLES = (USAGE, LIST_PRICES, JOBS, PIPELINES, JOB_RUNS, TASK_RUNS, WORKSPACES, CLUSTERS, NODE_TYPES)
+TABLES = (
+    USAGE,
+    LIST_PRICES,
+    JOBS,
+    PIPELINES,
+    JOB_RUNS,
+    TASK_RUNS,
+    WORKSPACES,
+    CLUSTERS,
+    NODE_TYPES,
+    WAREHOUSES,
+    UPDATES,
+)
 REPLACED_WHOLE = (LIST_PRICES, WORKSPACES, NODE_TYPES)
 """Tables of which a delivery holds every row; of all others it holds the new ones."""
 

@@ -13,7 +13,9 @@ from synthetic_account.prices import PriceBook
 from synthetic_account.runs import RunWriter
 from synthetic_account.streams import Stream
 from synthetic_account.truths import Truths
+from synthetic_account.updates import UpdateWriter
 from synthetic_account.usage import Places
+from synthetic_account.warehouses import Warehouse
 from synthetic_account.window import Window
 from synthetic_account.workspaces import Workspace
 
@@ -29,12 +31,14 @@ class Parts:
         workspaces: The first eight are the ones `make_workspaces` names.
         teams: Who works in it.
         clusters: All-purpose clusters; more can be added until they are delivered.
+        warehouses: SQL warehouses; more can be added until they are delivered.
         jobs: Jobs; more can be added until the first day is run.
         pipelines: Pipelines; more can be added until they are delivered.
         book: The SKUs; more can be added until the price list is delivered.
         places: What usage is added up by.
         deliveries: Where lines go.
         runs: Writes runs and their usage.
+        updates: Writes updates of pipelines.
         truths: Where planted cases are noted.
     """
 
@@ -44,12 +48,14 @@ class Parts:
     workspaces: list[Workspace]
     teams: list[Team]
     clusters: list[AllPurposeCluster]
+    warehouses: list[Warehouse]
     jobs: list[Job]
     pipelines: list[Pipeline]
     book: PriceBook
     places: Places
     deliveries: Deliveries
     runs: RunWriter
+    updates: UpdateWriter
     truths: Truths
 
     def workspace(self, name: str) -> Workspace:

@@ -1,4 +1,4 @@
-"""Lakeflow pipelines, materialized views and ingestion: their history and their hours."""
+"""Lakeflow pipelines, materialized views and ingestion: what they are, and their history."""
 
 from __future__ import annotations
 
@@ -6,21 +6,14 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from synthetic_account.deliveries import PIPELINES, Deliveries
+from synthetic_account.clusters import cloud_attributes, cluster_line, node_types_of
+from synthetic_account.deliveries import CLUSTERS, PIPELINES, Deliveries
 from synthetic_account.organisation import Team, environment_of
 from synthetic_account.prices import PriceBook, sku_of
 from synthetic_account.sizes import Size
 from synthetic_account.streams import Stream
 from synthetic_account.truths import Place
-from synthetic_account.usage import (
-    Billed,
-    Meter,
-    Places,
-    day_factor,
-    fragment,
-    hourly_quantity,
-    hours_between,
-)
+from synthetic_account.usage import Billed, Places, fragment
 from synthetic_account.window import DAY, HOUR, Window, time_text
 from synthetic_account.workspaces import Workspace
 
@@ -49,6 +42,8 @@ class Pipeline:
         seconds: How long an update usually takes.
         rate: DBU an hour, in millionths.
         cluster_id: Of a pipeline on classic compute.
+        run_as: Application id it runs as.
+        is_sql: Whether it refreshes a materialized view or a streaming table.
     """
 
     pipeline_id: str
@@ -61,6 +56,8 @@ class Pipeline:
     seconds: int
     rate: int
     cluster_id: str | None
+    run_as: str
+    is_sql: bool
 
     def billed(self, update_id: str, maintenance_id: str | None = None) -> Billed:
         """Return what the hours of an update are billed for."""
@@ -179,13 +176,18 @@ def make_pipelines(
                 seconds=int(400 * own.long_tail(25)),
                 rate=int(14_000_000 * own.long_tail(20)),
                 cluster_id=None if serverless else f"{own.digits(4)}-{own.digits(6)}-{own.word(8)}",
+                run_as=run_as,
+                is_sql=origin == "SQL",
             )
         )
     return pipelines
 
 
-def deliver_pipelines(pipelines: Sequence[Pipeline], window: Window, deliveries: Deliveries) -> None:
-    """Write every version of the pipelines to the day it becomes known."""
+def deliver_pipelines(
+    pipelines: Sequence[Pipeline], account_id: str, window: Window, deliveries: Deliveries
+) -> None:
+    """Write every version of the pipelines, and of their clusters, to the day it becomes known."""
+    clusters: set[str] = set()
     for pipeline in pipelines:
         for change, row, deleted in pipeline.versions:
             day = deliveries.arrival(PIPELINES, window.day_of(change + HOUR))
@@ -195,42 +197,35 @@ def deliver_pipelines(pipelines: Sequence[Pipeline], window: Window, deliveries:
             if deleted:
                 full["delete_time"] = time_text(change)
             deliveries.add(PIPELINES, day, json.dumps(full, ensure_ascii=False) + "\n")
+        if pipeline.cluster_id is not None and pipeline.cluster_id not in clusters:
+            clusters.add(pipeline.cluster_id)
+            _deliver_cluster(pipeline, account_id, window, deliveries)
 
 
-def bill_pipelines(
-    pipelines: Sequence[Pipeline], window: Window, day: int, meter: Meter, stream: Stream
-) -> None:
-    """Write the records of all updates that start on a day.
-
-    Args:
-        pipelines: All of them.
-        window: The days of the account.
-        day: Which day.
-        meter: Writes the records.
-        stream: The random numbers of this part; each day has its own.
-    """
-    own = stream.part("day", day)
-    for pipeline in pipelines:
-        gone = pipeline.ends()
-        midnight = window.at(day)
-        if not pipeline.workspace.has_work(day) or (gone is not None and midnight >= gone):
-            continue
-        rate = pipeline.rate * day_factor(window, day, 80) // 1000
-        if pipeline.continuous:
-            update_id = stream.part("update", pipeline.pipeline_id).uuid()
-            thing = pipeline.billed(update_id)
-            for hour in range(24):
-                start = midnight + hour * HOUR
-                meter.hour(thing, start, start + HOUR, rate * own.between(800, 1200) // 1000, own)
-            continue
-        for second in pipeline.starts:
-            start = midnight + second + own.below(90)
-            if gone is not None and start >= gone:
-                break
-            seconds = pipeline.seconds * own.between(700, 1500) // 1000
-            thing = pipeline.billed(own.uuid())
-            for low, high, used in hours_between(start, start + seconds):
-                meter.hour(thing, low, high, hourly_quantity(rate, used), own)
-        if own.chance(0.15):
-            thing = pipeline.billed("", maintenance_id=own.uuid())
-            meter.hour(thing, midnight + 22 * HOUR, midnight + 23 * HOUR, hourly_quantity(rate, 300), own)
+def _deliver_cluster(pipeline: Pipeline, account_id: str, window: Window, deliveries: Deliveries) -> None:
+    created = pipeline.versions[0][0]
+    day = deliveries.arrival(CLUSTERS, window.day_of(created))
+    if day is None:
+        return
+    nodes = node_types_of(pipeline.workspace.cloud)
+    row: dict[str, object] = {
+        "account_id": account_id,
+        "workspace_id": pipeline.workspace.workspace_id,
+        "cluster_id": pipeline.cluster_id,
+        "cluster_name": f"dlt-execution-{pipeline.pipeline_id}",
+        "owned_by": pipeline.run_as,
+        "create_time": time_text(created),
+        "driver_node_type": nodes[0],
+        "worker_node_type": nodes[0],
+        "min_autoscale_workers": 1,
+        "max_autoscale_workers": 5,
+        "auto_termination_minutes": 0,
+        "enable_elastic_disk": True,
+        "tags": {},
+        "cluster_source": "PIPELINE",
+        "init_scripts": [],
+        **cloud_attributes(pipeline.workspace.cloud),
+        "dbr_version": "dlt:16.4.8-delta-pipelines-dlt-release-2026.30-rc0",
+        "data_security_mode": "SINGLE_USER",
+    }
+    deliveries.add(CLUSTERS, day, cluster_line(row, created))

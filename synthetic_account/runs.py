@@ -106,6 +106,7 @@ class Run:
         cluster_id: Of the cluster it ran on, if that was classic.
         parent_task_run_id: The task that started it, if one did.
         continues: True: these are more slices of a run that was written before.
+        is_metered: False: its billing records are written by somebody else.
     """
 
     job: Job
@@ -120,6 +121,7 @@ class Run:
     cluster_id: str | None = None
     parent_task_run_id: str | None = None
     continues: bool = False
+    is_metered: bool = True
 
 
 def slices(start: int, end: int | None, until: int) -> list[tuple[int, int]]:
@@ -168,7 +170,7 @@ class RunWriter:
         self._meter = meter
         self._book = book
         self._places = places
-        self._shared: dict[tuple[int, int], tuple[Place, str]] = {}
+        self._shared: dict[tuple[int, int], tuple[Job, Place, str]] = {}
         self.states: dict[str, dict[str, int]] = {JOB_RUNS: {}, TASK_RUNS: {}}
         """For runs and for task attempts: how many the source knows by the state of the newest slice."""
 
@@ -185,7 +187,7 @@ class RunWriter:
                 self._count(TASK_RUNS, self._write_task_slices(run, attempt))
         if run.cluster_id is not None and run.job.compute == CLASSIC:
             self._write_cluster(run)
-        if run.job.compute != ALL_PURPOSE and run.run_type != "WORKFLOW_RUN":
+        if run.is_metered and run.job.compute != ALL_PURPOSE and run.run_type != "WORKFLOW_RUN":
             self._bill(run, stream)
 
     def billed(self, run: Run, node_type: str | None = None) -> Billed:
@@ -212,7 +214,7 @@ class RunWriter:
         key = (id(job), version.change)
         found = self._shared.get(key)
         if found is not None:
-            return found
+            return found[1:]
         workspace = job.workspace
         serverless = job.compute == SERVERLESS
         sku = sku_of(workspace, "JOBS_SERVERLESS_COMPUTE" if serverless else "JOBS_COMPUTE", job.photon)
@@ -234,7 +236,8 @@ class RunWriter:
                 "usage_type": "COMPUTE_TIME",
             }
         )
-        self._shared[key] = place, columns
+        # The job is kept with them: the id of one that is gone could come again.
+        self._shared[key] = job, place, columns
         return place, columns
 
     def _count(self, table: str, state: str | None, running: int = 0) -> None:

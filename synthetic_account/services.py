@@ -15,6 +15,7 @@ from synthetic_account.prices import PriceBook, sku_of
 from synthetic_account.sizes import Size
 from synthetic_account.streams import Stream
 from synthetic_account.usage import Billed, Meter, Places, billed, day_factor, hourly_quantity
+from synthetic_account.warehouses import CLASSIC, PRO, SERVERLESS, Warehouse
 from synthetic_account.window import HOUR, Window
 from synthetic_account.workspaces import Workspace
 
@@ -49,6 +50,7 @@ def make_services(
     workspaces: Sequence[Workspace],
     teams: Sequence[Team],
     clusters: Sequence[AllPurposeCluster],
+    warehouses: Sequence[Warehouse],
     book: PriceBook,
     places: Places,
 ) -> list[Service]:
@@ -61,6 +63,7 @@ def make_services(
         workspaces: Where they run.
         teams: Whose they are.
         clusters: The all-purpose clusters, which are billed here.
+        warehouses: The SQL warehouses, which are billed here.
         book: Their SKUs.
         places: What their records are added up by.
 
@@ -91,29 +94,27 @@ def make_services(
             usage_type=usage_type,
         )
 
-    for number in range(size.warehouses):
-        own = stream.part("warehouse", number)
-        workspace = workspaces[number % len(workspaces)]
-        team = own.pick(teams)
-        kind = own.weighted((("SERVERLESS", 6), ("PRO", 3), ("CLASSIC", 1)))
-        sku = {"SERVERLESS": "SERVERLESS_SQL_COMPUTE", "PRO": "SQL_PRO_COMPUTE", "CLASSIC": "SQL_COMPUTE"}[
-            kind
-        ]
+    for number, warehouse in enumerate(warehouses):
+        sku = {
+            SERVERLESS: "SERVERLESS_SQL_COMPUTE",
+            PRO: "SQL_PRO_COMPUTE",
+            CLASSIC: "SQL_COMPUTE",
+        }[warehouse.kind]
         one = thing(
-            workspace,
+            warehouse.workspace,
             sku,
             "SQL",
-            team.tags(environment_of(workspace.purpose, own), "reporting", own, 60),
-            {"warehouse_id": own.word(16)},
-            {"owned_by": own.pick(team.people)},
-            {"sql_tier": kind, "is_serverless": kind == "SERVERLESS", "is_photon": True},
+            warehouse.usage_tags,
+            {"warehouse_id": warehouse.warehouse_id},
+            {"owned_by": warehouse.owner},
+            {
+                "sql_tier": warehouse.kind,
+                "is_serverless": warehouse.kind == SERVERLESS,
+                "is_photon": True,
+            },
         )
-        rate = int(own.between(3, 8) * 1_000_000 * own.long_tail(6))
-        services.append(
-            Service(
-                ((one, 700), (one, 300)) if number % 3 == 0 else ((one, 1000),), workspace, rate, 7, 18, 25
-            )
-        )
+        halves = ((one, 700), (one, 300)) if number % 3 == 0 else ((one, 1000),)
+        services.append(Service(halves, warehouse.workspace, warehouse.rate, 7, 18, 25))
 
     for cluster in clusters:
         own = stream.part("cluster", cluster.cluster_id)

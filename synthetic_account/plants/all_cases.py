@@ -9,7 +9,9 @@ from synthetic_account.plants import (
     run_cases,
     tag_cases,
     text_cases,
+    update_cases,
     usage_cases,
+    warehouse_cases,
 )
 from synthetic_account.plants.cases import Case
 
@@ -23,4 +25,6 @@ ALL_CASES: tuple[Case, ...] = (
     *text_cases.CASES,
     *nested_cases.CASES,
     *delivery_cases.CASES,
+    *warehouse_cases.CASES,
+    *update_cases.CASES,
 )

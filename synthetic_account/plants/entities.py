@@ -1,11 +1,15 @@
-"""Jobs and clusters made one by one, for cases that need full control over their history."""
+"""Entities made one by one, for cases that need full control over their history."""
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 from synthetic_account.clusters import AllPurposeCluster, cloud_attributes
 from synthetic_account.jobs import SERVERLESS, Job, JobVersion
 from synthetic_account.parts import Parts
+from synthetic_account.pipelines import Pipeline
 from synthetic_account.plants.cases import Facts, Key
+from synthetic_account.warehouses import PRO, Warehouse
 from synthetic_account.window import HOUR, time_text
 
 TEN_O_CLOCK = 10 * HOUR
@@ -141,3 +145,97 @@ def cluster_keys(cluster: AllPurposeCluster) -> list[Key]:
         }
         for change, _ in cluster.versions
     ]
+
+
+def planted_warehouse(
+    parts: Parts, case: str, versions: list[tuple[int, Facts]], *, warehouse_id: str | None = None
+) -> Warehouse:
+    """Add a SQL warehouse to the account.
+
+    Args:
+        parts: The account.
+        case: What it is for; its id comes from a stream of that name.
+        versions: Change times, each with the columns that are new from then on.
+        warehouse_id: None: a new one.
+
+    Returns:
+        The warehouse; nothing bills it but the records its case writes.
+    """
+    workspace = parts.workspace("prod-us")
+    warehouse_id = warehouse_id or parts.root.part("plant", case, "warehouse").word(16)
+    owner = parts.teams[8].people[0]
+    row: Facts = {
+        "warehouse_id": warehouse_id,
+        "workspace_id": workspace.workspace_id,
+        "account_id": parts.account_id,
+        "warehouse_name": f"planted {case}",
+        "warehouse_type": PRO,
+        "warehouse_channel": "CURRENT",
+        "warehouse_size": "SMALL",
+        "min_clusters": 1,
+        "max_clusters": 2,
+        "auto_stop_minutes": 10,
+        "tags": {},
+        "created_by": owner,
+    }
+    rows: list[tuple[int, Facts]] = []
+    for change, changes in versions:
+        row = {**row, **changes}
+        rows.append((change, row))
+    warehouse = Warehouse(warehouse_id, workspace, PRO, owner, {}, 0, rows)
+    parts.warehouses.append(warehouse)
+    return warehouse
+
+
+def warehouse_keys(warehouse: Warehouse) -> list[Key]:
+    """Return the keys of the rows of a warehouse."""
+    return [
+        {
+            "workspace_id": warehouse.workspace.workspace_id,
+            "warehouse_id": warehouse.warehouse_id,
+            "change_time": time_text(change),
+        }
+        for change, _ in warehouse.versions
+    ]
+
+
+def planted_pipeline(parts: Parts, case: str, tags: dict[str, str] | None = None) -> Pipeline:
+    """Add a serverless pipeline to the account.
+
+    Args:
+        parts: The account.
+        case: What it is for; its id comes from a stream of that name.
+        tags: Its tags; None: it has none.
+
+    Returns:
+        The pipeline, in `prod-us`; it has no updates but those its case writes.
+    """
+    mould = parts.pipelines[0]
+    pipeline_id = parts.root.part("plant", case, "pipeline").uuid()
+    born = parts.window.at(-30, 8)
+    settings: Facts = {
+        "photon": True,
+        "development": False,
+        "continuous": False,
+        "serverless": True,
+        "channel": "CURRENT",
+    }
+    row: Facts = {
+        **mould.versions[0][1],
+        "pipeline_id": pipeline_id,
+        "pipeline_type": "ETL_PIPELINE",
+        "name": f"planted {case}",
+        "tags": tags or {},
+        "settings": settings,
+        "create_time": time_text(born),
+    }
+    pipeline = replace(
+        mould,
+        pipeline_id=pipeline_id,
+        versions=[(born, row, False)],
+        continuous=False,
+        starts=(),
+        cluster_id=None,
+    )
+    parts.pipelines.append(pipeline)
+    return pipeline

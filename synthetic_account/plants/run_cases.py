@@ -3,98 +3,13 @@
 from __future__ import annotations
 
 from synthetic_account.deliveries import JOB_RUNS, TASK_RUNS, USAGE
-from synthetic_account.jobs import CLASSIC, SERVERLESS, Job, JobVersion
+from synthetic_account.jobs import CLASSIC
 from synthetic_account.parts import Parts
 from synthetic_account.plants.cases import Case, Facts, Key, Planted
-from synthetic_account.plants.entities import planted_job
 from synthetic_account.plants.records import RecordWriter, jobs_subject
-from synthetic_account.runs import BLOCKED, CANCELLED, FAILED, SKIPPED, SUCCEEDED, Attempt, Leg, Run, slices
-from synthetic_account.streams import Stream
+from synthetic_account.plants.run_maker import BROKEN, SUCCESS, RunMaker, run_facts
+from synthetic_account.runs import BLOCKED, CANCELLED, FAILED, SKIPPED, SUCCEEDED, Leg, slices
 from synthetic_account.window import DAY, HOUR, time_text
-
-_SUCCESS = "SUCCESS"
-_BROKEN = "RUN_EXECUTION_ERROR"
-
-
-class _Maker:
-    """Makes the job and the runs of one case."""
-
-    def __init__(
-        self,
-        parts: Parts,
-        case: str,
-        *,
-        compute: str = SERVERLESS,
-        tasks: tuple[str, ...] = ("main",),
-        workspace: str = "prod-us",
-        job_id: str | None = None,
-    ) -> None:
-        self.parts = parts
-        self.stream: Stream = parts.root.part("plant", case, workspace)
-        created = parts.window.at(-40, 9)
-        name = f"planted {case.replace('_', ' ')}"
-        versions = [JobVersion(created, name, {"environment": "prod"})]
-        self.job: Job = planted_job(
-            parts, case, versions, compute=compute, tasks=tasks, workspace=workspace, job_id=job_id
-        )
-
-    def attempt(self, task: str, start: int, end: int | None, state: str | None, code: str | None) -> Attempt:
-        return Attempt(self.stream.digits(15), task, start, end, state, code)
-
-    def leg(self, start: int, end: int | None, state: str | None, code: str | None) -> Leg:
-        """Return a leg whose one task spans it."""
-        return Leg(start, end, state, code, (self.attempt("main", start, end, state, code),))
-
-    def run(
-        self,
-        legs: tuple[Leg, ...],
-        *,
-        run_id: str | None = None,
-        run_type: str = "JOB_RUN",
-        run_name: str | None = None,
-        job_id: str | None = None,
-        latency: int = HOUR,
-        continues: bool = False,
-    ) -> Run:
-        run_id = run_id or self.stream.digits(15)
-        cluster_id = f"0101-{run_id[:6]}-{run_id[6:14]}" if self.job.compute == CLASSIC else None
-        run = Run(
-            self.job,
-            job_id or self.job.job_id,
-            run_id,
-            legs,
-            run_type,
-            run_name,
-            latency=latency,
-            cluster_id=cluster_id,
-            continues=continues,
-        )
-        self.parts.runs.write(run, self.stream)
-        return run
-
-
-def _key(run: Run) -> Key:
-    return {"workspace_id": run.job.workspace.workspace_id, "job_id": run.job_id, "run_id": run.run_id}
-
-
-def _facts(run: Run, **more: object) -> Facts:
-    """What one row a run must say."""
-    last = run.legs[-1]
-    finished = last.end is not None
-    end = last.end
-    start = run.legs[0].start
-    return {
-        **_key(run),
-        "run_type": run.run_type,
-        "run_start_time": time_text(start),
-        "run_end_time": None if end is None else time_text(end),
-        "duration_seconds": None if end is None else end - start,
-        "result_state": last.state,
-        "termination_code": last.code,
-        "is_finished": finished,
-        "repair_count": len(run.legs) - 1,
-        **more,
-    }
 
 
 def _planted(expect: str, runs: list[Facts], table: str = JOB_RUNS, **more: object) -> Planted:
@@ -104,69 +19,72 @@ def _planted(expect: str, runs: list[Facts], table: str = JOB_RUNS, **more: obje
 
 
 def _over_midnight(parts: Parts) -> Planted:
-    maker = _Maker(parts, "run_over_midnight", compute=CLASSIC)
+    maker = RunMaker(parts, "run_over_midnight", compute=CLASSIC)
     start, end = parts.window.at(1, 21, 30), parts.window.at(2, 3, 20)
-    run = maker.run((maker.leg(start, end, SUCCEEDED, _SUCCESS),))
+    run = maker.run((maker.leg(start, end, SUCCEEDED, SUCCESS),))
     cut = slices(start, end, parts.window.end)
-    return _planted("one run from its hourly slices, on the day it started", [_facts(run, slices=len(cut))])
+    return _planted(
+        "one run from its hourly slices, on the day it started",
+        [run_facts(run, slices=len(cut))],
+    )
 
 
 def _running(parts: Parts) -> Planted:
-    maker = _Maker(parts, "run_still_running")
+    maker = RunMaker(parts, "run_still_running")
     start = parts.window.at(parts.window.days - 1, 9, 20)
     run = maker.run((maker.leg(start, None, None, None),))
-    return _planted("no result yet: end, duration and state are NULL", [_facts(run)])
+    return _planted("no result yet: end, duration and state are NULL", [run_facts(run)])
 
 
 def _never_started(parts: Parts) -> Planted:
-    maker = _Maker(parts, "run_never_started")
+    maker = RunMaker(parts, "run_never_started")
     at = parts.window.at(1, 12)
     runs = [
         maker.run((maker.leg(at, at, SKIPPED, "MAX_CONCURRENT_RUNS_EXCEEDED"),)),
         maker.run((maker.leg(at + HOUR, at + HOUR, BLOCKED, "MAX_JOB_QUEUE_SIZE_EXCEEDED"),)),
     ]
-    return _planted("finished, with a duration of 0 and no usage", [_facts(run) for run in runs])
+    return _planted("finished, with a duration of 0 and no usage", [run_facts(run) for run in runs])
 
 
 def _repaired(parts: Parts) -> Planted:
-    maker = _Maker(parts, "run_repaired")
+    maker = RunMaker(parts, "run_repaired")
     at = parts.window.at(1, 13)
     once = (
-        maker.leg(at, at + 1800, FAILED, _BROKEN),
-        maker.leg(at + HOUR, at + 2 * HOUR, SUCCEEDED, _SUCCESS),
+        maker.leg(at, at + 1800, FAILED, BROKEN),
+        maker.leg(at + HOUR, at + 2 * HOUR, SUCCEEDED, SUCCESS),
     )
     start = at + 600
     twice = (
-        maker.leg(start, start + 900, FAILED, _BROKEN),
+        maker.leg(start, start + 900, FAILED, BROKEN),
         maker.leg(start + HOUR, start + HOUR + 900, FAILED, "CLUSTER_ERROR"),
-        maker.leg(start + 3 * HOUR, start + 4 * HOUR, SUCCEEDED, _SUCCESS),
+        maker.leg(start + 3 * HOUR, start + 4 * HOUR, SUCCEEDED, SUCCESS),
     )
     runs = [maker.run(once), maker.run(twice)]
     return _planted(
         "several results under one run_id: the last one holds, one less than that are repairs",
-        [_facts(run) for run in runs],
+        [run_facts(run) for run in runs],
     )
 
 
 def _repair_running(parts: Parts) -> Planted:
-    maker = _Maker(parts, "repair_still_running")
+    maker = RunMaker(parts, "repair_still_running")
     at = parts.window.at(parts.window.days - 1, 4)
-    legs = (maker.leg(at, at + 1800, FAILED, _BROKEN), maker.leg(at + 4 * HOUR, None, None, None))
+    legs = (maker.leg(at, at + 1800, FAILED, BROKEN), maker.leg(at + 4 * HOUR, None, None, None))
     run = maker.run(legs)
-    return _planted("running again, not failed: slices follow the last result", [_facts(run)])
+    return _planted("running again, not failed: slices follow the last result", [run_facts(run)])
 
 
 def _tried_again(parts: Parts) -> Planted:
     tasks = ("extract", "publish")
-    maker = _Maker(parts, "task_tried_again", tasks=tasks)
+    maker = RunMaker(parts, "task_tried_again", tasks=tasks)
     at = parts.window.at(1, 14)
     attempts = (
-        maker.attempt("extract", at, at + 300, FAILED, _BROKEN),
-        maker.attempt("extract", at + 330, at + 600, FAILED, _BROKEN),
-        maker.attempt("extract", at + 630, at + 1200, SUCCEEDED, _SUCCESS),
-        maker.attempt("publish", at + 1200, at + 1500, SUCCEEDED, _SUCCESS),
+        maker.attempt("extract", at, at + 300, FAILED, BROKEN),
+        maker.attempt("extract", at + 330, at + 600, FAILED, BROKEN),
+        maker.attempt("extract", at + 630, at + 1200, SUCCEEDED, SUCCESS),
+        maker.attempt("publish", at + 1200, at + 1500, SUCCEEDED, SUCCESS),
     )
-    run = maker.run((Leg(at, at + 1500, SUCCEEDED, _SUCCESS, attempts),))
+    run = maker.run((Leg(at, at + 1500, SUCCEEDED, SUCCESS, attempts),))
     numbers = (1, 2, 3, 1)
     facts: list[Facts] = [
         {
@@ -184,42 +102,46 @@ def _tried_again(parts: Parts) -> Planted:
         "three attempts of the first task, each with a run_id of its own; two of them are retries",
         facts,
         TASK_RUNS,
-        job_run=_facts(run, task_retry_count=2),
+        job_run=run_facts(run, task_retry_count=2),
     )
 
 
 def _submitted(parts: Parts) -> Planted:
-    maker = _Maker(parts, "submitted_run")
+    maker = RunMaker(parts, "submitted_run")
     maker.job.submitted = True
     at = parts.window.at(1, 15)
-    legs = (maker.leg(at, at + 700, SUCCEEDED, _SUCCESS),)
+    legs = (maker.leg(at, at + 700, SUCCEEDED, SUCCESS),)
     run = maker.run(legs, run_type="SUBMIT_RUN", run_name="planted one-time submission")
-    return _planted("a run without a row in jobs: kept, named by run_name", [_facts(run)])
+    return _planted("a run without a row in jobs: kept, named by run_name", [run_facts(run)])
 
 
 def _notebook_run(parts: Parts) -> Planted:
-    maker = _Maker(parts, "workflow_run")
+    maker = RunMaker(parts, "workflow_run")
     at = parts.window.at(1, 16)
-    legs = (Leg(at, at + 200, SUCCEEDED, _SUCCESS),)
+    legs = (Leg(at, at + 200, SUCCEEDED, SUCCESS),)
     own_id = maker.stream.digits(15)
     run = maker.run(legs, run_type="WORKFLOW_RUN", run_name="planted child notebook", job_id=own_id)
-    return _planted("a run without tasks, usage or a row in jobs", [_facts(run)])
+    return _planted("a run without tasks, usage or a row in jobs", [run_facts(run)])
 
 
 def _same_ids(parts: Parts) -> Planted:
-    one = _Maker(parts, "same_job_id_in_two_workspaces", job_id="740000000000001")
-    other = _Maker(parts, "same_job_id_in_two_workspaces", workspace="analytics-eu", job_id="740000000000001")
+    one = RunMaker(parts, "same_job_id_in_two_workspaces", job_id="740000000000001")
+    other = RunMaker(
+        parts, "same_job_id_in_two_workspaces", workspace="analytics-eu", job_id="740000000000001"
+    )
     at = parts.window.at(1, 17)
     runs = [
-        one.run((one.leg(at, at + 1000, SUCCEEDED, _SUCCESS),), run_id="740000000000101"),
-        other.run((other.leg(at, at + 2000, FAILED, _BROKEN),), run_id="740000000000101"),
+        one.run((one.leg(at, at + 1000, SUCCEEDED, SUCCESS),), run_id="740000000000101"),
+        other.run((other.leg(at, at + 2000, FAILED, BROKEN),), run_id="740000000000101"),
     ]
-    return _planted("two jobs and two runs: ids hold within a workspace only", [_facts(run) for run in runs])
+    return _planted(
+        "two jobs and two runs: ids hold within a workspace only", [run_facts(run) for run in runs]
+    )
 
 
 def _unseen(parts: Parts) -> Planted:
     writer = RecordWriter(parts, "usage_of_a_run_the_timeline_lacks")
-    maker = _Maker(parts, "usage_of_a_run_the_timeline_lacks")
+    maker = RunMaker(parts, "usage_of_a_run_the_timeline_lacks")
     run_id = maker.stream.digits(15)
     subject = jobs_subject(
         parts, maker.job.workspace, "ENTERPRISE_JOBS_COMPUTE", job_id=maker.job.job_id, job_run_id=run_id
@@ -234,31 +156,31 @@ def _unseen(parts: Parts) -> Planted:
 
 
 def _spellings(parts: Parts) -> Planted:
-    maker = _Maker(parts, "spellings_of_states")
+    maker = RunMaker(parts, "spellings_of_states")
     at = parts.window.at(1, 19)
     states = (
         (CANCELLED, "CANCELLED", "cancelled"),
         ("CANCELED", "CANCELLED", "cancelled"),
-        ("TIMED_OUT", _BROKEN, "failed"),
+        ("TIMED_OUT", BROKEN, "failed"),
         ("ERROR", "INTERNAL_ERROR", "failed"),
         ("SUCCESS_WITH_FAILURES", "SUCCESS", "other"),
     )
     facts = [
-        _facts(maker.run((maker.leg(at, at + 60, state, code),)), status_group=group)
+        run_facts(maker.run((maker.leg(at, at + 60, state, code),)), status_group=group)
         for state, code, group in states
     ]
     return _planted("states pass through as they are; unknown ones are grouped as other", facts)
 
 
 def _late_result(parts: Parts) -> Planted:
-    maker = _Maker(parts, "last_slice_comes_late")
+    maker = RunMaker(parts, "last_slice_comes_late")
     start = parts.window.at(1, 9, 10)
     noon = parts.window.at(1, 12)
     first = maker.run((Leg(start, noon, None, None),))
     run = maker.run(
-        (Leg(noon, noon + 900, SUCCEEDED, _SUCCESS),), run_id=first.run_id, latency=2 * DAY, continues=True
+        (Leg(noon, noon + 900, SUCCEEDED, SUCCESS),), run_id=first.run_id, latency=2 * DAY, continues=True
     )
-    whole = _facts(run, slices=4)
+    whole = run_facts(run, slices=4)
     whole |= {"run_start_time": time_text(start), "duration_seconds": noon + 900 - start}
     return _planted("running for two deliveries, then finished: the last slice comes late", [whole])
 

@@ -198,6 +198,45 @@ def test_runs_are_what_their_facts_say(account: MadeAccount) -> None:
             assert len(rows) == run["slices"]
 
 
+def test_updates_are_what_their_facts_say(account: MadeAccount) -> None:
+    slices: dict[str, list[Row]] = defaultdict(list)
+    for _, row in account.rows("lakeflow.pipeline_update_timeline"):
+        slices[row["update_id"]].append(row)
+    updates = [
+        update
+        for plant in account.truths["plants"]
+        if plant["table"] == "lakeflow.pipeline_update_timeline"
+        for update in plant["facts"]["updates"]
+    ]
+    assert len(updates) >= 9
+    for update in updates:
+        rows = sorted(slices[update["update_id"]], key=lambda row: str(row["period_end_time"]))
+        assert rows[0]["period_start_time"] == update["update_start_time"]
+        assert rows[-1].get("result_state") == update["result_state"]
+        assert {row["request_id"] for row in rows} == {update["request_id"]}
+        assert {row["pipeline_id"] for row in rows} == {update["pipeline_id"]}
+        if update["is_finished"]:
+            assert rows[-1]["period_end_time"] == update["update_end_time"]
+            begun, ended = seconds(update["update_start_time"]), seconds(update["update_end_time"])
+            assert ended - begun == update["duration_seconds"]
+        assert len(rows) == update.get("slices", len(rows))
+
+
+def test_an_update_names_the_task_run_that_started_it(account: MadeAccount) -> None:
+    facts = account.plant("update_started_by_a_job")["facts"]
+    (update,) = (
+        row
+        for _, row in account.rows("lakeflow.pipeline_update_timeline")
+        if row["update_id"] == facts["updates"][0]["update_id"]
+    )
+    assert update["trigger_details"]["job_task"]["job_task_run_id"] == facts["job_task_run_id"]
+    tasks = [row for _, row in account.rows("lakeflow.job_task_run_timeline")]
+    assert any(
+        row["run_id"] == facts["job_task_run_id"] and row["job_run_id"] == facts["job_run_id"]
+        for row in tasks
+    )
+
+
 def test_attempts_of_a_task_have_run_ids_of_their_own(account: MadeAccount) -> None:
     plant = account.plant("task_tried_again")
     attempts = plant["facts"]["runs"]

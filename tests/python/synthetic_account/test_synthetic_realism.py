@@ -101,6 +101,37 @@ def test_runs_of_jobs_that_exist_have_a_job_row(account: MadeAccount) -> None:
     assert not by_type["WORKFLOW_RUN"] & jobs
 
 
+def test_usage_names_what_the_other_tables_list(account: MadeAccount, usage: list[tuple[str, Row]]) -> None:
+    """Clusters, node types, warehouses and updates; a few planted records name what nobody lists."""
+    listed = {
+        "cluster_id": {row["cluster_id"] for _, row in account.rows("compute.clusters")},
+        "node_type": {row["node_type"] for _, row in account.rows("compute.node_types")},
+        "warehouse_id": {row["warehouse_id"] for _, row in account.rows("compute.warehouses")},
+        "dlt_update_id": {row["update_id"] for _, row in account.rows("lakeflow.pipeline_update_timeline")},
+    }
+    for column, known in listed.items():
+        named = [row["usage_metadata"][column] for _, row in usage if column in row["usage_metadata"]]
+        assert len(named) > 1000
+        assert sum(name not in known for name in named) < 20, column
+
+
+def test_updates_are_tried_again_under_one_request(account: MadeAccount) -> None:
+    updates: dict[str, dict[str, Row]] = defaultdict(dict)
+    for _, row in account.rows("lakeflow.pipeline_update_timeline"):
+        newest = updates[row["request_id"]].get(row["update_id"], row)
+        later = row["period_end_time"] >= newest["period_end_time"]
+        updates[row["request_id"]][row["update_id"]] = row if later else newest
+    retried = [one for one in updates.values() if len(one) > 1]
+    assert len(retried) > 5
+    for one in retried:
+        ordered = sorted(one.values(), key=lambda row: str(row["period_start_time"]))
+        assert {row["trigger_type"] for row in ordered[1:]} == {"RETRY_ON_FAILURE"}
+        assert all(row["result_state"] == "FAILED" for row in ordered[:-1])
+    states = Counter(row.get("result_state") for one in updates.values() for row in one.values())
+    assert {"COMPLETED", "FAILED", "CANCELED", None} <= set(states)
+    assert states["COMPLETED"] > 5 * states["FAILED"]
+
+
 def test_slices_are_cut_at_clock_hours_and_only_the_last_has_a_state(account: MadeAccount) -> None:
     slices: dict[tuple[str, str], list[Row]] = defaultdict(list)
     for _, row in account.rows("lakeflow.job_task_run_timeline"):
@@ -129,11 +160,12 @@ def test_runs_and_attempts_are_counted_by_their_newest_slice(account: MadeAccoun
     tables = {
         "lakeflow.job_run_timeline": "job_runs_by_state",
         "lakeflow.job_task_run_timeline": "task_attempts_by_state",
+        "lakeflow.pipeline_update_timeline": "pipeline_updates_by_state",
     }
     for table, truth in tables.items():
         newest: dict[tuple[str, str], tuple[str, str]] = {}
         for _, row in account.rows(table):
-            key = (row["workspace_id"], row["run_id"])
+            key = (row["workspace_id"], row.get("run_id") or row["update_id"])
             state = (row["period_end_time"], row.get("result_state", "RUNNING"))
             newest[key] = max(newest.get(key, state), state, key=lambda pair: (pair[0], pair[1] != "RUNNING"))
         assert account.truths["runs"][truth] == dict(Counter(state for _, state in newest.values()))

@@ -203,6 +203,8 @@ def test_lines_and_keys_of_every_table(account: MadeAccount) -> None:
         "access.workspaces_latest": ("account_id", "workspace_id"),
         "compute.clusters": ("workspace_id", "cluster_id", "change_time"),
         "compute.node_types": ("account_id", "node_type"),
+        "compute.warehouses": ("workspace_id", "warehouse_id", "change_time"),
+        "lakeflow.pipeline_update_timeline": ("workspace_id", "update_id", "period_start_time"),
     }
     truths = account.truths
     assert set(truths["tables"]) == set(keys_of)

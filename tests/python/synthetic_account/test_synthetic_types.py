@@ -10,7 +10,7 @@ from made_account import MadeAccount, make
 from local_warehouse.account_folder import grown_columns, list_deliveries, read
 from local_warehouse.source_tables import known_tables
 
-NINE = {
+TABLES = {
     "billing.usage",
     "billing.list_prices",
     "lakeflow.jobs",
@@ -20,6 +20,8 @@ NINE = {
     "access.workspaces_latest",
     "compute.clusters",
     "compute.node_types",
+    "compute.warehouses",
+    "lakeflow.pipeline_update_timeline",
 }
 
 
@@ -28,14 +30,14 @@ def account(tmp_path_factory: pytest.TempPathFactory) -> MadeAccount:
     return make(tmp_path_factory.mktemp("account") / "out")
 
 
-def test_all_nine_tables_are_there(account: MadeAccount) -> None:
-    assert set(account.truths["tables"]) == NINE
-    assert all(account.files(table) for table in NINE)
+def test_every_table_is_there(account: MadeAccount) -> None:
+    assert set(account.truths["tables"]) == TABLES
+    assert all(account.files(table) for table in TABLES)
 
 
 def test_first_delivery_has_every_table(account: MadeAccount) -> None:
     first = account.truths["first_date"]
-    assert set(account.truths["lines_by_delivery"][first]) == NINE
+    assert set(account.truths["lines_by_delivery"][first]) == TABLES
 
 
 def test_the_warehouse_takes_every_line_and_finds_no_new_column(account: MadeAccount) -> None:
@@ -51,7 +53,7 @@ def test_the_warehouse_takes_every_line_and_finds_no_new_column(account: MadeAcc
 
 def test_every_column_is_filled_somewhere(account: MadeAccount) -> None:
     """A column that is NULL everywhere would leave its path through the layers untried."""
-    for table in NINE:
+    for table in TABLES:
         filled = {column for _, row in account.rows(table) for column in row}
         missing = set(known_tables()[table].columns.names) - filled
         assert not missing, table
@@ -75,7 +77,7 @@ def test_deliveries_come_on_the_ingestion_date(account: MadeAccount) -> None:
 
 
 def test_files_end_in_a_line_feed_and_hold_no_blank_line(account: MadeAccount) -> None:
-    for table in NINE:
+    for table in TABLES:
         for _, path in account.files(table):
             content = path.read_bytes()
             assert content.endswith(b"\n"), path
@@ -92,6 +94,17 @@ def test_every_nested_field_is_filled_somewhere(account: MadeAccount) -> None:
         for column, value in account.plant(case)["facts"].items():
             arrow = known_tables()[table].columns.field(column).type
             assert_filled(value, arrow, f"{table}.{column}")
+
+
+def test_every_nested_field_of_updates_is_filled_somewhere(account: MadeAccount) -> None:
+    rows = [row for _, row in account.rows("lakeflow.pipeline_update_timeline")]
+    for column, inner in (("trigger_details", "job_task"), ("compute", None)):
+        known = known_tables()["lakeflow.pipeline_update_timeline"].columns.field(column).type
+        fields = known if inner is None else known.field(inner).type
+        found = [row[column] if inner is None else row[column][inner] for row in rows if column in row]
+        assert {name for value in found for name in value} == {field.name for field in fields}
+    for column in ("refresh_selection", "full_refresh_selection"):
+        assert any(len(table) == 3 for row in rows for table in row[column])
 
 
 def assert_filled(value: Any, arrow: pa.DataType, at: str) -> None:
