@@ -1,0 +1,23 @@
+{#- See _macros.yml for what comes back. -#}
+{% macro days_of_changed_runs(read, id) %}
+    {%- if read.mode != "changes" or not can_query() -%}
+        {{ return({"sliced": read.days, "touched": read.days}) }}
+    {%- endif -%}
+    {%- set found = run_query(
+        "select distinct held.date_key, explode(held.slice_date_keys)"
+        ~ " from (select workspace_id, " ~ id ~ " as id, date_key, slice_date_keys from " ~ this ~ ") as held"
+        ~ " inner join (select distinct workspace_id, " ~ id ~ " as id from " ~ table_changes_of(read) ~ ") as changed"
+        ~ " on held.workspace_id = changed.workspace_id and held.id = changed.id"
+    ) -%}
+    {%- set started = [] -%}
+    {%- set sliced = [] -%}
+    {%- for row in found.rows -%}
+        {%- do started.append(row[0] | int) -%}
+        {%- do sliced.append(row[1] | int) -%}
+    {%- endfor -%}
+    {#- A run that is not held yet is inserted, whatever its day: only the days of held rows bound the merge. -#}
+    {{ return({
+        "sliced": touched_days([read.days, sliced]),
+        "touched": touched_days([read.days, started]),
+    }) }}
+{% endmacro %}
