@@ -1,4 +1,4 @@
-"""What Silver and Gold must say about an account, computed from the rules in plain Python and without any SQL.
+"""What Silver and Gold must say about an account, computed from the rules in plain Python without any SQL.
 
 The end-to-end tests compare the warehouse with it. It reads the account folder (`account_folder`) and picks
 the winning row of each key (`usage_rules`, `source_tables`). Usage is judged (`usage_rules`) and priced

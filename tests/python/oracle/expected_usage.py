@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -178,6 +178,7 @@ def settle(
     outcomes: UsageOutcomes,
     fct_usage: Iterable[Mapping[str, Any]],
     quarantine: Iterable[Mapping[str, Any]] = (),
+    more: Callable[[UsageOutcome], Mapping[str, Any]] | None = None,
 ) -> UsageOutcomes:
     """Narrows ties to the outcome that the warehouse chose, so that totals can be compared exactly.
 
@@ -185,6 +186,7 @@ def settle(
         outcomes: What `usage_outcomes` returns.
         fct_usage: The rows of `fct_usage` that the warehouse holds.
         quarantine: The rows of `slv_usage_quarantine` that it holds.
+        more: Further columns of `fct_usage` that tell the outcomes of a record apart.
 
     Returns:
         One outcome a key. Where the warehouse holds none of the allowed ones, the first is kept; comparing
@@ -194,7 +196,9 @@ def settle(
     in_gold = {key: row for row in fct_usage if (key := _key(row)) in tied}
     in_quarantine = {key: row for row in quarantine if (key := _key(row)) in tied}
     return {
-        key: (_chosen(candidates, in_gold.get(key), in_quarantine.get(key)),) if key in tied else candidates
+        key: (_chosen(candidates, in_gold.get(key), in_quarantine.get(key), more),)
+        if key in tied
+        else candidates
         for key, candidates in outcomes.items()
     }
 
@@ -207,18 +211,21 @@ def _chosen(
     candidates: tuple[UsageOutcome, ...],
     in_gold: Mapping[str, Any] | None,
     in_quarantine: Mapping[str, Any] | None,
+    more: Callable[[UsageOutcome], Mapping[str, Any]] | None,
 ) -> UsageOutcome:
     for candidate in candidates:
-        seen = in_quarantine if candidate.judged.is_quarantined else in_gold
-        if seen is not None and _agrees(candidate, seen):
+        is_quarantined = candidate.judged.is_quarantined
+        seen = in_quarantine if is_quarantined else in_gold
+        extra = {} if is_quarantined or more is None else more(candidate)
+        if seen is not None and _agrees(candidate, seen, extra):
             return candidate
     return candidates[0]
 
 
-def _agrees(candidate: UsageOutcome, seen: Mapping[str, Any]) -> bool:
+def _agrees(candidate: UsageOutcome, seen: Mapping[str, Any], more: Mapping[str, Any]) -> bool:
     # The quarantine keeps the raw columns, some of which (structs) have other names in Gold: what both have
     # decides.
-    wanted = _fct_usage_row(candidate, REPORTING_CURRENCY)
+    wanted = {**_fct_usage_row(candidate, REPORTING_CURRENCY), **more}
     shared = [column for column in wanted if column in seen and column != "currency_code"]
     return all(same_value(wanted[column], seen[column]) for column in shared)
 

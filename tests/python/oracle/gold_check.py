@@ -10,6 +10,7 @@ from oracle.compare import Comparison, compare
 from oracle.expected_reconciliation import COLUMNS, drop_empty, expected_reconciliation
 from oracle.expected_usage import (
     FCT_USAGE_COLUMNS,
+    UsageOutcomes,
     expected_fct_usage,
     expected_quarantine,
     settle,
@@ -54,11 +55,30 @@ def check_gold(
     Returns:
         The comparison by table. The build is right when each `is_equal`; printing one says what differs.
     """
-    outcomes = usage_outcomes(account, currency)
+    return check_usage(usage_outcomes(account, currency), fetch, catalog, currency, limit)
+
+
+def check_usage(
+    outcomes: UsageOutcomes,
+    fetch: Fetch,
+    catalog: str = "platform_observability",
+    currency: str = REPORTING_CURRENCY,
+    limit: int = 20,
+) -> dict[str, Comparison]:
+    """As `check_gold`, for outcomes that are known already.
+
+    Args:
+        outcomes: What `usage_outcomes` returns.
+        fetch: Runs a query in the warehouse.
+        catalog: The catalog that was built.
+        currency: The reporting currency of the build.
+        limit: How many differences of a table to keep in full.
+
+    Returns:
+        The comparison by table.
+    """
     usage = list(fetch(f"select {', '.join(FCT_USAGE_COLUMNS)} from {catalog}.plt_gold.fct_usage"))
-    quarantine = list(
-        fetch(f"select {', '.join(_QUARANTINE_COLUMNS)} from {catalog}.plt_silver.slv_usage_quarantine")
-    )
+    quarantine = fetch_quarantine(fetch, catalog)
     reconciliation = fetch(f"select {', '.join(COLUMNS)} from {catalog}.plt_gold.fct_reconciliation")
     settled = settle(outcomes, usage, quarantine)
     return {
@@ -66,3 +86,18 @@ def check_gold(
         "slv_usage_quarantine": compare(expected_quarantine(outcomes), quarantine, limit),
         "fct_reconciliation": compare(expected_reconciliation(settled), drop_empty(reconciliation), limit),
     }
+
+
+def fetch_quarantine(fetch: Fetch, catalog: str) -> list[Mapping[str, Any]]:
+    """The quarantined rows that a warehouse holds.
+
+    Args:
+        fetch: Runs a query in the warehouse.
+        catalog: The catalog that was built.
+
+    Returns:
+        Its rows, with what tells tied candidates apart.
+    """
+    return list(
+        fetch(f"select {', '.join(_QUARANTINE_COLUMNS)} from {catalog}.plt_silver.slv_usage_quarantine")
+    )
