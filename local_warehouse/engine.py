@@ -25,6 +25,9 @@ log = logging.getLogger(__name__)
 IDLE_SESSION_SECONDS = 3600.0
 """A session nothing was asked of for so long is closed: its client is gone."""
 
+SWEEP_SECONDS = 60.0
+"""How often such sessions are looked for."""
+
 _POOLS = 16
 
 
@@ -42,6 +45,7 @@ class Operation:
 
     Attributes:
         id: Its id, 16 bytes.
+        started_ms: When the client asked for it, in milliseconds since the epoch.
         state: Where it stands; changes once, from `RUNNING`.
         result: The rows, once finished.
         error: Why it failed, once failed or canceled.
@@ -52,6 +56,7 @@ class Operation:
         self.id = secrets.token_bytes(16)
         self.session = session
         self.sql = sql
+        self.started_ms = int(time.time() * 1000)
         self.state = State.RUNNING
         self.result: Result | None = None
         self.error: WarehouseError | None = None
@@ -234,10 +239,9 @@ class Session:
         if operation is not None:
             operation.close()
 
-    @property
-    def is_busy(self) -> bool:
-        """Whether a statement is running."""
-        return any(operation.state is State.RUNNING for operation in list(self._operations.values()))
+    def running(self) -> list[Operation]:
+        """List its statements that are not done: one at work, others waiting for it."""
+        return [of for of in list(self._operations.values()) if of.state is State.RUNNING]
 
     def close(self) -> None:
         """Stop what runs, drop temporary views, free rows."""
@@ -340,11 +344,11 @@ class Engine:
             How many were closed.
         """
         limit = time.monotonic() - seconds
-        idle = [session for session in self.sessions() if session.last_used < limit and not session.is_busy]
+        idle = [session for session in self.sessions() if session.last_used < limit and not session.running()]
         for session in idle:
             self.close_session(session.id)
         return len(idle)
 
     def _sweep(self) -> None:
-        while not self._stop.wait(60):
+        while not self._stop.wait(SWEEP_SECONDS):
             self.close_idle(IDLE_SESSION_SECONDS)

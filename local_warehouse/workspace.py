@@ -222,6 +222,22 @@ def _add_statements(routes: Routes, engine: Engine) -> None:
         finally:
             engine.close_session(session.id)
 
+    def under_way(_: Request) -> Response:
+        listed = [
+            {
+                "query_id": operation.id.hex(),
+                "query_text": operation.sql,
+                "status": "RUNNING",
+                "query_start_time_ms": operation.started_ms,
+                "warehouse_id": WAREHOUSE_ID,
+            }
+            for session in engine.sessions()
+            for operation in session.running()
+        ]
+        return Response({"res": listed, "has_next_page": False})
+
+    # Statements that are done leave no trace here.
+    routes.add("GET", "/api/2.0/sql/history/queries", under_way)
     routes.add("POST", "/api/2.0/sql/statements", execute)
     routes.add("POST", "/api/2.0/sql/statements/", execute)
 

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -72,12 +72,17 @@ class Warehouse:
                 self.kill()
 
 
-def start_warehouse(home: Path) -> Warehouse:
-    """Start a process that serves a home, and wait until it answers."""
+def start_warehouse(home: Path, program: Sequence[str] = ("-m", "local_warehouse.server")) -> Warehouse:
+    """Start a process that serves a home, and wait until it answers.
+
+    Args:
+        home: The state folder.
+        program: What Python is to run: a module, or a text that imports and changes it first.
+    """
     home.mkdir(parents=True, exist_ok=True)
     log = (home.parent / f"{home.name}.log").open("a")
     process = subprocess.Popen(
-        [sys.executable, "-m", "local_warehouse.server", "--home", str(home), "--port", "0"],
+        [sys.executable, *program, "--home", str(home), "--port", "0"],
         cwd=ROOT,
         stdout=subprocess.PIPE,
         stderr=log,

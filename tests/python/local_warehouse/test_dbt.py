@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from databricks.sdk import WorkspaceClient
+from databricks.sdk.service.jobs import RunLifeCycleState
 from serving_warehouse import Warehouse
 
 pytestmark = pytest.mark.warehouse
@@ -68,10 +73,37 @@ def model(dbt, session):
     dbt.config(materialized="table", submission_method="serverless_cluster")
     return dbt.ref("a_table").selectExpr("id", "amount * 2 as twice")
 """,
+    "models/merged_by_python.py": """
+def model(dbt, session):
+    dbt.config(materialized="incremental", submission_method="serverless_cluster", unique_key="id",
+        incremental_strategy="by_hash")
+    dbt.ref("merged")
+    merged = f"{dbt.this.database}.{dbt.this.schema}.merged"
+    held = session.table(str(dbt.this)).count() if dbt.is_incremental else -1
+    feed = session.read.option("readChangeFeed", "true").option("startingVersion", 0)
+    return feed.table(merged).selectExpr("id", "name", f"{held} as held", "hash(name) as row_hash").distinct()
+""",
+    "macros/get_incremental_by_hash_sql.sql": """
+{% macro get_incremental_by_hash_sql(arg_dict) %}
+    merge into {{ arg_dict["target_relation"] }} as kept
+    using {{ arg_dict["temp_relation"] }} as changed
+    on kept.id <=> changed.id
+    when matched and not kept.row_hash <=> changed.row_hash then update set *
+    when not matched then insert *
+{% endmacro %}
+""",
     "models/broken.py": """
 def model(dbt, session):
     dbt.config(materialized="table", submission_method="serverless_cluster", tags=["broken"])
     return {}["no such key"]
+""",
+    "models/endless.sql": """{{ config(materialized='table', tags=['endless']) }}
+select sum(a.id * b.id) as x from range(1000000000) as a cross join range(1000000000) as b""",
+    "models/endless_python.py": """
+def model(dbt, session):
+    dbt.config(materialized="table", submission_method="serverless_cluster", tags=["endless"])
+    numbers = session.range(1000000000)
+    return numbers.crossJoin(numbers.withColumnRenamed("id", "other")).selectExpr("sum(id * other) as x")
 """,
     "snapshots/kept.yml": """
 snapshots:
@@ -92,17 +124,20 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def dbt(warehouse: Warehouse, project: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    environment = {
+def environment(warehouse: Warehouse) -> dict[str, str]:
+    return os.environ | {
         "LOCAL_WAREHOUSE_HOST": warehouse.host,
         "LOCAL_WAREHOUSE_HTTP_PATH": warehouse.http_path,
         "LOCAL_WAREHOUSE_TOKEN": warehouse.token,
         "NO_COLOR": "1",
     }
+
+
+def dbt(warehouse: Warehouse, project: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [str(Path(sys.executable).with_name("dbt")), *arguments, "--profiles-dir", "."],
         cwd=project,
-        env=os.environ | environment,
+        env=environment(warehouse),
         capture_output=True,
         text=True,
         timeout=240,
@@ -112,7 +147,7 @@ def dbt(warehouse: Warehouse, project: Path, *arguments: str) -> subprocess.Comp
 
 def test_a_project_builds_and_builds_again(warehouse: Warehouse, project: Path) -> None:
     for _ in range(2):
-        built = dbt(warehouse, project, "build", "--exclude", "tag:broken")
+        built = dbt(warehouse, project, "build", "--exclude", "tag:broken", "tag:endless")
         assert built.returncode == 0, built.stdout
     tiny = "platform_observability.tiny"
     assert warehouse.rows(f"select name from {tiny}.merged where id = 2") == [('it\'s "q"; {{ x }} `y`',)]
@@ -120,6 +155,12 @@ def test_a_project_builds_and_builds_again(warehouse: Warehouse, project: Path) 
         3.0,
         5.0,
         6.0,
+    ]
+    # Of the three rows the second build reads again, none has another hash: none is written.
+    assert warehouse.rows(f"select id, held from {tiny}.merged_by_python order by id") == [
+        (1, -1),
+        (2, -1),
+        (3, -1),
     ]
     assert warehouse.rows("select count(*) from platform_observability.tiny_kept.kept") == [(3,)]
     document = json.loads(warehouse.rows(f"describe table extended {tiny}.contracted as json")[0][0])
@@ -144,3 +185,38 @@ def test_a_failing_python_model_shows_its_traceback(warehouse: Warehouse, projec
     assert failed.returncode == 1
     assert "Traceback" in failed.stdout and 'return {}["no such key"]' in failed.stdout
     assert "KeyError: 'no such key'" in failed.stdout
+
+
+@pytest.mark.parametrize("model", ["endless", "endless_python"])
+def test_an_interrupted_dbt_stops_what_it_has_running(
+    warehouse: Warehouse, project: Path, model: str
+) -> None:
+    client = WorkspaceClient(host=warehouse.host, token=warehouse.token)
+
+    def under_way() -> list[str | None]:
+        runs = [
+            run.run_name
+            for run in client.jobs.list_runs()
+            if run.state is not None and run.state.life_cycle_state is RunLifeCycleState.RUNNING
+        ]
+        statements = client.query_history.list().res or []
+        return runs + [of.query_text for of in statements if "cross join" in (of.query_text or "")]
+
+    started = subprocess.Popen(
+        [str(Path(sys.executable).with_name("dbt")), "run", "--select", model, "--profiles-dir", "."],
+        cwd=project,
+        env=environment(warehouse),
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    wait_until(lambda: len(under_way()) == 1)
+    started.send_signal(signal.SIGINT)
+    assert started.wait(120) != 0
+    wait_until(lambda: under_way() == [])
+
+
+def wait_until(is_so: Callable[[], bool]) -> None:
+    end = time.monotonic() + 120
+    while not is_so():
+        assert time.monotonic() < end
+        time.sleep(0.2)

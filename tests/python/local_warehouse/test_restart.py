@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from databricks.sdk import WorkspaceClient
+from databricks.sql.exc import Error
 from serving_warehouse import Warehouse, start_warehouse
 
 pytestmark = pytest.mark.warehouse
@@ -143,3 +145,42 @@ def test_what_a_kill_left_half_done_is_put_right_at_the_next_start(tmp_path: Pat
         for name in ("half_created", "half_dropped", "lost", "old"):
             run_all(again, f"create table {C}.s.{name} (y string)")
             assert again.rows(f"select * from {C}.s.{name}") == []
+
+
+_QUICKLY_SWEPT = """
+from local_warehouse import engine, server
+engine.IDLE_SESSION_SECONDS, engine.SWEEP_SECONDS = 2.0, 0.1
+server.main()
+"""
+
+
+def test_sessions_of_clients_that_went_away_are_closed_and_busy_ones_are_not(tmp_path: Path) -> None:
+    warehouse = start_warehouse(tmp_path / "home", ("-c", _QUICKLY_SWEPT))
+    try:
+        client = WorkspaceClient(host=warehouse.host, token=warehouse.token)
+        idle = warehouse.connect()
+        with idle.cursor() as cursor:
+            cursor.execute("create temporary view v as select 1 as x")
+        with warehouse.connect() as busy, busy.cursor() as cursor:
+            failures: list[BaseException] = []
+
+            def execute() -> None:
+                try:
+                    cursor.execute("select count(*) from range(1000000000) cross join range(1000000000)")
+                except Error as error:
+                    failures.append(error)
+
+            thread = threading.Thread(target=execute)
+            thread.start()
+            while client.warehouses.get("local").num_active_sessions != 1:
+                time.sleep(0.1)
+            # Its client waits for a statement longer than a session may be idle.
+            time.sleep(3)
+            assert client.warehouses.get("local").num_active_sessions == 1 and thread.is_alive()
+            cursor.cancel()
+            thread.join(60)
+            assert "OPERATION_CANCELED" in str(failures[0])
+        with idle.cursor() as cursor, pytest.raises(Error, match="SESSION_NOT_FOUND"):
+            cursor.execute("select * from v")
+    finally:
+        warehouse.stop()
