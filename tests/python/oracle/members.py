@@ -132,11 +132,8 @@ class Members:
         """The cluster of a usage record."""
         if row.cluster_id is None:
             return NO_CLUSTER
-        (_, *key), _ = self.entity(
-            CLUSTER.entity_type, row.workspace_id, row.cluster_id, row.usage_start_time
-        )
-        workspace_id, cluster_id, valid_from = key
-        return workspace_id, cluster_id, valid_from
+        entity, _ = self.entity(CLUSTER.entity_type, row.workspace_id, row.cluster_id, row.usage_start_time)
+        return row.workspace_id, row.cluster_id, entity[3]
 
 
 def expected_dim_entity(state: AccountState) -> ExpectedRows:
