@@ -1,5 +1,5 @@
 {#- See _macros.yml for what comes back. -#}
-{% macro read_changes(relation, by_day=true) %}
+{% macro read_changes(relation, by_day=true, from_first=false) %}
     {%- set read = {
         "relation": relation,
         "source": [relation.database, relation.schema, relation.identifier] | select | join("."),
@@ -20,12 +20,15 @@
 
     {%- set position = table_position(relation) -%}
     {%- do read.update({"to_version": position.version, "table_id": position.table_id, "moved": true}) -%}
-    {%- if not is_merge() -%}
+    {%- if not is_merge() and not from_first -%}
         {{ return(read) }}
     {%- endif -%}
 
     {%- set lost = lost_range(relation, committed, position) -%}
-    {%- if lost -%}
+    {%- set before_first = {"version": -1, "table_id": position.table_id} -%}
+    {%- if lost and from_first and not lost_range(relation, before_first, position) -%}
+        {%- set committed = before_first -%}
+    {%- elif lost -%}
         {%- do log(model.name ~ " reads all of " ~ read.source ~ ": " ~ lost, info=true) -%}
         {{ return(read) }}
     {%- endif -%}

@@ -1,0 +1,32 @@
+{% snapshot slv_warehouses %}
+{{ config(
+    unique_key=["workspace_id", "warehouse_id"],
+    strategy="timestamp",
+    updated_at="change_time",
+) }}
+{%- set warehouses = read_changes(ref("brz_compute_warehouses"), by_day=false) %}
+{{ record_reads([warehouses], {"none": [], "changes": "whole", "all": "all"}[warehouses.mode]) }}
+
+with changed_keys as (
+
+    {{ changed_keys(warehouses, ["workspace_id", "warehouse_id"]) }}
+
+),
+
+final as (
+
+    -- All rows of a key, since one of them moves the ends of others. A key that Bronze has no more has one row,
+    -- without a time of change.
+    select
+        changed_keys.workspace_id,
+        changed_keys.warehouse_id,
+        warehouses.* except (workspace_id, warehouse_id, date_key)
+    from changed_keys
+    left join {{ as_read(warehouses) }} as warehouses
+        on changed_keys.workspace_id <=> warehouses.workspace_id and changed_keys.warehouse_id <=> warehouses.warehouse_id
+
+)
+
+select * from final
+
+{% endsnapshot %}
