@@ -21,9 +21,9 @@ from oracle.entity_versions import (
     Versions,
     in_effect,
 )
-from oracle.run_rules import JOB_RUN, PIPELINE_UPDATE, TASK_RUN
+from oracle.run_rules import FAILED, JOB_RUN, PIPELINE_UPDATE, TASK_RUN, status_group
 from oracle.runtime_rules import runtime_columns
-from oracle.source_tables import Key
+from oracle.source_tables import Key, as_whole_number
 from oracle.tag_rules import TagSeeds, level_tags
 from oracle.usage_rules import UsageRow
 
@@ -72,6 +72,17 @@ DIM_CLUSTER_COLUMNS = (
     "valid_to",
     "is_current",
 )
+
+RUN_STATUS_KEY_COLUMNS = ("result_state", "termination_code")
+DIM_RUN_STATUS_COLUMNS = (*RUN_STATUS_KEY_COLUMNS, "status_group", "is_failure")
+
+NODE_TYPES = "compute.node_types"
+NODE_TYPE_KEY_COLUMNS = ("node_type",)
+DIM_NODE_TYPE_COLUMNS = (*NODE_TYPE_KEY_COLUMNS, "core_count", "memory_mb", "gpu_count")
+
+WORKSPACES = "access.workspaces_latest"
+WORKSPACE_KEY_COLUMNS = ("account_id", "workspace_id")
+WORKSPACE_COLUMNS = (*WORKSPACE_KEY_COLUMNS, "workspace_name", "status", "is_current")
 
 # What names an entity, and who owns it: the first column that has a value.
 _NAMES = {"JOB": "name", "PIPELINE": "name", "CLUSTER": "cluster_name", "WAREHOUSE": "warehouse_name"}
@@ -201,6 +212,133 @@ def expected_dim_cluster(state: AccountState) -> ExpectedRows:
     return ExpectedRows(CLUSTER_KEY_COLUMNS, DIM_CLUSTER_COLUMNS, rows)
 
 
+def expected_dim_run_status(state: AccountState) -> ExpectedRows:
+    """The rows of `dim_run_status`: how job and task runs ended.
+
+    How pipeline updates ended, and "not yet", may have a row although no run needs it.
+
+    Args:
+        state: The account, with ties of runs settled.
+
+    Returns:
+        Rows keyed by result_state and termination_code.
+
+    Raises:
+        ValueError: If ties of runs are not settled.
+    """
+    rows: dict[RowKey, tuple[Mapping[str, Any] | None, ...]] = {}
+    for table in (JOB_RUN, TASK_RUN):
+        for run in state.run_rows(table).values():
+            key = (run["result_state"], run["termination_code"])
+            rows[key] = (_status_row(key),)
+    beside = [(run["result_state"], None) for run in state.run_rows(PIPELINE_UPDATE).values()]
+    for key in [*beside, (None, None)]:
+        rows.setdefault(key, (_status_row(key), None))
+    return ExpectedRows(RUN_STATUS_KEY_COLUMNS, DIM_RUN_STATUS_COLUMNS, rows)
+
+
+def expected_dim_node_type(state: AccountState) -> ExpectedRows:
+    """The rows of `dim_node_type`: what the last list names, and what usage names.
+
+    Node types of earlier lists, and those that only clusters name, may have a row. A row for "none" has a
+    NULL node_type.
+
+    Args:
+        state: The account.
+
+    Returns:
+        Rows keyed by node_type.
+
+    Raises:
+        AccountFolderError: If the account is malformed.
+    """
+    listed = {row["node_type"]: row for row in state.account.rows(NODE_TYPES)}
+    rows: dict[RowKey, tuple[Mapping[str, Any] | None, ...]] = {
+        (name,): (_node_type_row(row),) for name, row in listed.items()
+    }
+    earlier: dict[RowKey, list[Mapping[str, Any] | None]] = {}
+    for _, row in state.account.delivered_rows(NODE_TYPES):
+        if row["node_type"] not in listed:
+            earlier.setdefault((row["node_type"],), []).append(_node_type_row(row))
+    in_usage = {one.row.node_type for ones in accepted_usage(state.usage).values() for one in ones}
+    for name in in_usage:
+        seen = earlier.pop((name,), [])
+        rows.setdefault((name,), (*seen, _node_type_row({"node_type": name})))
+    in_clusters = {
+        version.row[column]
+        for versions in state.versions(CLUSTER).values()
+        for version in versions
+        for column in ("driver_node_type", "worker_node_type")
+    }
+    for name in in_clusters:
+        rows.setdefault((name,), (_node_type_row({"node_type": name}), *earlier.pop((name,), []), None))
+    for key, seen in earlier.items():
+        rows[key] = (*seen, None)
+    rows.setdefault((None,), (_node_type_row({}), None))
+    return ExpectedRows(NODE_TYPE_KEY_COLUMNS, DIM_NODE_TYPE_COLUMNS, rows)
+
+
+def expected_workspaces(state: AccountState) -> ExpectedRows:
+    """The newest version of each workspace in `dim_workspace`.
+
+    When a version begins is decided by the clock of the builds, and so is which content of a workspace that
+    left was ever seen: any that was listed is right. Without one, a workspace is named by its id.
+
+    Args:
+        state: The account.
+
+    Returns:
+        Rows keyed by account and workspace; usage of no workspace has one of NULLs alone.
+
+    Raises:
+        ValueError: If ties of runs are not settled.
+    """
+    rows: dict[RowKey, tuple[Mapping[str, Any] | None, ...]] = {}
+    for row in state.account.rows(WORKSPACES):
+        rows[row["account_id"], row["workspace_id"]] = (_workspace_row(row, is_current=True),)
+    left: dict[RowKey, list[Mapping[str, Any]]] = {}
+    for _, row in state.account.delivered_rows(WORKSPACES):
+        key = (row["account_id"], row["workspace_id"])
+        if key not in rows:
+            left.setdefault(key, []).append(_workspace_row(row, is_current=False))
+    named = {
+        (one.row.account_id, one.row.workspace_id)
+        for ones in accepted_usage(state.usage).values()
+        for one in ones
+    }
+    for table in (JOB_RUN, TASK_RUN):
+        named |= {(run["account_id"], run["workspace_id"]) for run in state.run_rows(table).values()}
+    for key in named:
+        if key[1] is None:
+            rows[key] = ({**dict.fromkeys(WORKSPACE_COLUMNS), "account_id": key[0]},)
+        else:
+            unlisted = {"account_id": key[0], "workspace_id": key[1], "workspace_name": key[1]}
+            rows.setdefault(key, (*left.pop(key, []), _workspace_row(unlisted, is_current=True)))
+    for key, seen in left.items():
+        rows[key] = (*seen, None)
+    return ExpectedRows(WORKSPACE_KEY_COLUMNS, WORKSPACE_COLUMNS, rows)
+
+
+def newest_versions(rows: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """The newest version of each workspace, of what `dim_workspace` holds.
+
+    Args:
+        rows: Its rows, with valid_from.
+
+    Returns:
+        One row a workspace. That of no workspace keeps its account alone.
+    """
+    newest: dict[RowKey, Mapping[str, Any]] = {}
+    for row in rows:
+        key = (row["account_id"], row["workspace_id"])
+        if key not in newest or row["valid_from"] > newest[key]["valid_from"]:
+            newest[key] = row
+    return [
+        {**dict.fromkeys(row), "account_id": row["account_id"]} if row["workspace_id"] is None else row
+        for row in newest.values()
+    ]
+
+
 def without_values_of_none(rows: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     """Rows of `dim_cluster` in which the "none" member has NULLs alone, whenever it is said to begin."""
     return [dict.fromkeys(row) if row["cluster_id"] is None else row for row in rows]
@@ -268,6 +406,30 @@ def _cluster_rows(key: ClusterKey, version: Version | None, seeds: TagSeeds) -> 
         "is_current": version is None or version.valid_to is None,
     }
     return _with_tags(CLUSTER_KEY_COLUMNS, key, described, row.get("tags"), seeds)
+
+
+def _status_row(key: tuple[str | None, str | None]) -> dict[str, Any]:
+    group = status_group(key[0])
+    return {
+        **dict(zip(RUN_STATUS_KEY_COLUMNS, key, strict=True)),
+        "status_group": group,
+        "is_failure": group == FAILED,
+    }
+
+
+def _node_type_row(row: Mapping[str, Any]) -> dict[str, Any]:
+    cores = row.get("core_count")
+    return {
+        "node_type": row.get("node_type"),
+        "core_count": None if cores is None else float(cores),
+        "memory_mb": as_whole_number(row.get("memory_mb")),
+        "gpu_count": as_whole_number(row.get("gpu_count")),
+    }
+
+
+def _workspace_row(row: Mapping[str, Any], is_current: bool) -> dict[str, Any]:
+    named = ("account_id", "workspace_id", "workspace_name", "status")
+    return {**{name: row.get(name) for name in named}, "is_current": is_current}
 
 
 def _with_tags(

@@ -101,7 +101,7 @@ PIPELINE_UPDATE = RunTable(
     "slv_pipeline_updates",
     "update_id",
     "update",
-    ("account_id", "pipeline_id", "update_type", "request_id", "trigger_type"),
+    ("account_id", "pipeline_id", "update_type", "request_id", "trigger_type", "run_as_user_name"),
     (),
 )
 
@@ -163,8 +163,10 @@ def run_of(table: RunTable, slices: Sequence[TypedRow]) -> dict[str, Any]:
         given = (row[name] for row in slices if row[name] is not None)
         run[name] = max(given, default=None) if is_finished else None
     named = {one for row in slices for one in row.get("compute_ids") or () if one is not None}
+    clusters = {one for row in slices for one in _compute_members(row["compute"], "cluster_id")}
+    warehouses = {one for row in slices for one in _compute_members(row["compute"], "warehouse_id")}
     run["compute_ids"] = sorted(named)
-    run["cluster_ids"] = sorted(named | {one for row in slices for one in _cluster_ids(row["compute"])})
+    run["cluster_ids"] = sorted(clusters | (named - warehouses))
     return run
 
 
@@ -176,12 +178,18 @@ def runs(account: AccountFolder, table: RunTable) -> Runs:
         table: The timeline.
 
     Returns:
-        One entry a run. Task runs know nothing of their attempts yet: see `with_attempts`.
+        One entry a run; a slice without a workspace, a run or a start belongs to none. Task runs know nothing
+        of their attempts yet: see `with_attempts`.
 
     Raises:
         AccountFolderError: If the account is malformed, or holds too many ties.
     """
-    slices = grouped(account_rows(account, table.source), table.key_columns)
+    placed = {
+        key: rows
+        for key, rows in account_rows(account, table.source).items()
+        if all(rows[0][name] is not None for name in (*table.key_columns, "period_start_time"))
+    }
+    slices = grouped(placed, table.key_columns)
     return {
         key: distinct_outcomes(run_of(table, way) for way in combinations(rows))
         for key, rows in slices.items()
@@ -237,8 +245,8 @@ def _first(values: Iterable[Any]) -> Any:
     return next((value for value in values if value is not None), None)
 
 
-def _cluster_ids(compute: Any) -> list[str]:
+def _compute_members(compute: Any, name: str) -> list[str]:
     # An array of structs on jobs and tasks, a single struct on pipeline updates.
     members = compute if isinstance(compute, list) else [compute]
-    named = (one.get("cluster_id") for one in members if one is not None)
+    named = (one.get(name) for one in members if one is not None)
     return [one for one in named if one is not None]

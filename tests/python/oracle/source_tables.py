@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from itertools import islice, product
 from typing import Any, TypeVar
@@ -329,6 +330,39 @@ def account_rows(account: AccountFolder, table: SourceTable) -> dict[Key, tuple[
         AccountFolderError: If the account is malformed.
     """
     return winning_rows(table, account.rows(table.name))
+
+
+def rows_beyond_overlap(
+    account: AccountFolder, table: SourceTable, overlap_hours: int = 72
+) -> list[tuple[date, Key]]:
+    """Rows that a build after each delivery never reads, while one build after all of them would.
+
+    As `usage_rules.rows_beyond_overlap`, for the other tables.
+
+    Args:
+        account: The account.
+        table: The table.
+        overlap_hours: How far a build reads back behind the newest watermark of the builds before it.
+
+    Returns:
+        Delivery date and key of each such row, in the order of delivery.
+    """
+    overlap = timedelta(hours=overlap_hours)
+    beyond: list[tuple[date, Key]] = []
+    newest_before: datetime | None = None
+    newest: datetime | None = None
+    reading: date | None = None
+    for delivered, source in account.delivered_rows(table.name):
+        if delivered != reading:
+            reading, newest_before = delivered, newest
+        row = table.read(source)
+        watermark = row[table.watermark]
+        if watermark is None:
+            continue
+        if newest_before is not None and watermark < newest_before - overlap:
+            beyond.append((delivered, tuple(row[name] for name in table.key)))
+        newest = watermark if newest is None else max(newest, watermark)
+    return beyond
 
 
 def grouped(

@@ -35,8 +35,15 @@ from oracle.gold_check import Fetch, check_usage, fetch_quarantine
 from oracle.members import (
     DIM_CLUSTER_COLUMNS,
     DIM_ENTITY_COLUMNS,
+    DIM_NODE_TYPE_COLUMNS,
+    DIM_RUN_STATUS_COLUMNS,
+    WORKSPACE_COLUMNS,
     expected_dim_cluster,
     expected_dim_entity,
+    expected_dim_node_type,
+    expected_dim_run_status,
+    expected_workspaces,
+    newest_versions,
     without_values_of_none,
 )
 from oracle.silver_check import CATALOG, SILVER_TABLES, check_silver
@@ -45,6 +52,9 @@ from oracle.tag_rules import TagSeeds
 STAR_TABLES = (
     "dim_entity",
     "dim_cluster",
+    "dim_workspace",
+    "dim_node_type",
+    "dim_run_status",
     "fct_usage",
     "fct_cost_daily",
     "fct_run_costs",
@@ -128,13 +138,15 @@ def check_star(
     star = read_star(state)
     checked: dict[str, Comparison] = {}
     columns: Sequence[str]
-    for table, expect_members, columns in (
-        ("dim_entity", expected_dim_entity, DIM_ENTITY_COLUMNS),
-        ("dim_cluster", expected_dim_cluster, DIM_CLUSTER_COLUMNS),
+    for table, expect_members, columns, prepared in (
+        ("dim_entity", expected_dim_entity, DIM_ENTITY_COLUMNS, list),
+        ("dim_cluster", expected_dim_cluster, DIM_CLUSTER_COLUMNS, without_values_of_none),
+        ("dim_workspace", expected_workspaces, (*WORKSPACE_COLUMNS, "valid_from"), newest_versions),
+        ("dim_node_type", expected_dim_node_type, DIM_NODE_TYPE_COLUMNS, list),
+        ("dim_run_status", expected_dim_run_status, DIM_RUN_STATUS_COLUMNS, list),
     ):
         if table in tables:
-            rows = list(fetch(f"select {', '.join(columns)} from {catalog}.plt_gold.{table}"))
-            held = without_values_of_none(rows) if table == "dim_cluster" else rows
+            held = prepared(fetch(f"select {', '.join(columns)} from {catalog}.plt_gold.{table}"))
             checked[table] = compare(expect_members(state), held, limit)
     if "fct_usage" in tables:
         names = (*FCT_USAGE_COLUMNS, *(name for name in USAGE_STAR_COLUMNS if name not in FCT_USAGE_COLUMNS))

@@ -26,7 +26,16 @@ from oracle.expected_star import (
     expected_usage_star,
     read_star,
 )
-from oracle.members import NO_CLUSTER, SINCE_EVER, expected_dim_cluster, expected_dim_entity
+from oracle.members import (
+    NO_CLUSTER,
+    SINCE_EVER,
+    expected_dim_cluster,
+    expected_dim_entity,
+    expected_dim_node_type,
+    expected_dim_run_status,
+    expected_workspaces,
+    newest_versions,
+)
 from oracle.tag_rules import SHIPPED_SEEDS
 from oracle.tiny_account import Delivery, at, job, price, run_slice, usage, write_account
 
@@ -214,6 +223,87 @@ def test_clusters_are_their_versions_those_only_usage_knows_and_none(state: Acco
         True,
         None,
     )
+
+
+def test_statuses_are_how_runs_ended_and_not_yet(state: AccountState) -> None:
+    rows = expected_dim_run_status(state).rows
+    assert {key: (row["status_group"], row["is_failure"]) for key, (row,) in rows.items() if row} == {
+        ("FAILED", "DRIVER_ERROR"): ("failed", True),
+        ("FAILED", None): ("failed", True),
+        ("TIMED_OUT", None): ("failed", True),
+        ("SKIPPED", None): ("skipped", False),
+        ("SUCCEEDED", None): ("succeeded", False),
+        (None, None): (None, False),
+    }
+
+
+def test_node_types_are_what_is_listed_and_what_usage_names(tmp_path: Path) -> None:
+    def listed(name: str, cores: int) -> dict[str, Any]:
+        return {"node_type": name, "core_count": cores, "memory_mb": 8192, "gpu_count": 0}
+
+    state = read_state(
+        write_account(
+            tmp_path,
+            {
+                "2026-03-01": {"compute.node_types": [listed("old", 2), listed("m5", 2)]},
+                "2026-03-02": {
+                    "compute.node_types": [listed("m5", 4)],
+                    "billing.usage": [hour_of_usage("a", 10, node_type="m9")],
+                },
+            },
+        ),
+        SHIPPED_SEEDS,
+    )
+    rows = expected_dim_node_type(state).rows
+    cores = {key[0]: [row and row["core_count"] for row in ones] for key, ones in rows.items()}
+    assert cores == {"m5": [4.0], "m9": [None], "old": [2.0, None], None: [None, None]}
+
+
+def test_workspaces_are_current_while_they_are_listed(tmp_path: Path) -> None:
+    def listed(workspace_id: str, name: str) -> dict[str, Any]:
+        return {"account_id": "a1", "workspace_id": workspace_id, "workspace_name": name, "status": "RUNNING"}
+
+    first = [listed("w1", "one"), listed("w2", "gone"), listed("w3", "unused")]
+    state = read_state(
+        write_account(
+            tmp_path,
+            {
+                "2026-03-01": {"access.workspaces_latest": first},
+                "2026-03-02": {
+                    "access.workspaces_latest": [listed("w1", "renamed")],
+                    "billing.usage": [
+                        usage("a"),
+                        usage("b", workspace_id="w2"),
+                        usage("c", workspace_id="never"),
+                        usage("d", workspace_id=None),
+                    ],
+                },
+            },
+        ),
+        SHIPPED_SEEDS,
+    )
+    rows = expected_workspaces(state).rows
+    names = {
+        key[1]: [row and (row["workspace_name"], row["is_current"]) for row in ones]
+        for key, ones in rows.items()
+    }
+    assert names == {
+        "w1": [("renamed", True)],
+        "w2": [("gone", False), ("w2", True)],
+        "w3": [("unused", False), None],
+        "never": [("never", True)],
+        None: [(None, None)],
+    }
+
+
+def test_of_the_versions_of_a_workspace_the_newest_counts() -> None:
+    versions = [
+        {"account_id": "a1", "workspace_id": "w1", "workspace_name": name, "valid_from": clock(hour)}
+        for name, hour in (("old", 8), ("new", 10), ("middle", 9))
+    ]
+    account = {"account_id": "a1", "workspace_id": None, "workspace_name": "account", "valid_from": clock(8)}
+    newest = newest_versions([*versions, account])
+    assert [row["workspace_name"] for row in newest] == ["new", None]
 
 
 def test_cost_of_a_day_by_members_and_tags(star: Star) -> None:

@@ -29,7 +29,7 @@ def clock(hour: int, minute: int = 0, day: int = 1) -> datetime:
 def test_a_run_over_midnight_by_hand() -> None:
     run = job_run(
         run_slice("22:30", "23:00", run_name="load", compute_ids=["c2"]),
-        run_slice("23:00", "2026-03-02T00:00:00Z", compute_ids=["c1", "c2"]),
+        run_slice("23:00", "2026-03-02T00:00:00Z", compute_ids=["c1", "c2", "h1"]),
         run_slice(
             "2026-03-02T00:00:00Z",
             "2026-03-02T00:15:30Z",
@@ -64,7 +64,7 @@ def test_a_run_over_midnight_by_hand() -> None:
         "cleanup_duration_seconds": None,
         "repair_count": 0,
         "slice_count": 3,
-        "compute_ids": ["c1", "c2"],
+        "compute_ids": ["c1", "c2", "h1"],
         "cluster_ids": ["c1", "c2", "c3"],
     }
 
@@ -171,6 +171,18 @@ def test_runs_of_one_id_in_two_workspaces_stay_apart_and_repeated_slices_count_o
         key: [(run["duration_seconds"], run["slice_count"]) for run in ways]
         for key, ways in runs(account, JOB_RUN).items()
     } == {("w1", "r1"): [(3600, 1)], ("w2", "r1"): [(7200, 1)]}
+
+
+def test_slices_that_cannot_be_placed_belong_to_no_run(tmp_path: Path) -> None:
+    rows = [
+        run_slice("10:00", "11:00"),
+        run_slice("10:00", "12:00", "FAILED", run_id=None),
+        run_slice("10:00", "12:00", "FAILED", workspace_id=None),
+        run_slice("10:00", "12:00", "FAILED", period_start_time=None),
+    ]
+    account = write_account(tmp_path, {"2026-03-01": {"lakeflow.job_run_timeline": rows}})
+    ((run,),) = runs(account, JOB_RUN).values()
+    assert (run["slice_count"], run["is_finished"]) == (1, False)
 
 
 def test_slices_of_one_key_that_differ_are_a_tie(tmp_path: Path) -> None:

@@ -22,7 +22,13 @@ from oracle.expected_star import (
 )
 from oracle.expected_usage import expected_fct_usage, expected_quarantine
 from oracle.gold_check import Fetch
-from oracle.members import expected_dim_cluster, expected_dim_entity
+from oracle.members import (
+    expected_dim_cluster,
+    expected_dim_entity,
+    expected_dim_node_type,
+    expected_dim_run_status,
+    expected_workspaces,
+)
 from oracle.silver_check import expected_runs, expected_usage_tags, expected_versions
 from oracle.star_check import IS_JOINED, WORKSPACE_VERSION, check_all, fact_query
 from oracle.tag_rules import SHIPPED_SEEDS
@@ -77,6 +83,9 @@ def warehouse(account: AccountFolder, table: str = "", **changes: Any) -> Fetch:
         "slv_usage_tags": expected_usage_tags(state).rows,
         "dim_entity": expected_dim_entity(state).rows,
         "dim_cluster": expected_dim_cluster(state).rows,
+        "dim_workspace": expected_workspaces(state).rows,
+        "dim_node_type": expected_dim_node_type(state).rows,
+        "dim_run_status": expected_dim_run_status(state).rows,
         "fct_usage": wide,
         "fct_cost_daily": expected_cost_daily(star).rows,
         "fct_run_costs": expected_run_costs(star).rows,
@@ -90,7 +99,7 @@ def warehouse(account: AccountFolder, table: str = "", **changes: Any) -> Fetch:
         assert found is not None
         for row, *_ in tables[found[1]].values():
             if row is not None:
-                joined = {**row, IS_JOINED: True, WORKSPACE_VERSION: OPENED}
+                joined = {"valid_from": OPENED, **row, IS_JOINED: True, WORKSPACE_VERSION: OPENED}
                 yield {**joined, **changes} if found[1] == table else joined
 
     return fetch
@@ -122,6 +131,9 @@ def test_a_warehouse_that_holds_what_it_must_passes(account: AccountFolder) -> N
         ("fct_runs_finished_daily", "fct_runs_finished_daily", "other_runs", 1),
         ("dim_entity", "dim_entity", "entity_name", "x"),
         ("dim_cluster", "dim_cluster", "valid_to", OPENED),
+        ("dim_workspace", "dim_workspace", "workspace_name", "x"),
+        ("dim_node_type", "dim_node_type", "core_count", 4.0),
+        ("dim_run_status", "dim_run_status", "is_failure", None),
     ],
 )
 def test_a_value_that_differs_is_found(
