@@ -9,7 +9,7 @@ from oracle.account_state import RUN_TABLES, AccountState, TagResolver, accepted
 from oracle.compare import Comparison, ExpectedRows, RowKey, compare
 from oracle.entity_versions import CLUSTER, ENTITY_TABLES, EntityTable, version_row
 from oracle.run_rules import RunTable
-from oracle.runtime_rules import runtime_columns
+from oracle.runtime_rules import RUNTIME_COLUMNS, runtime_columns
 
 CATALOG = "platform_observability"
 
@@ -163,5 +163,5 @@ def check_silver(
 
 
 def _version_columns(table: EntityTable) -> tuple[str, ...]:
-    derived = (*runtime_columns(None), "is_autoscaling") if table is CLUSTER else ()
+    derived = (*RUNTIME_COLUMNS, "is_autoscaling") if table is CLUSTER else ()
     return (*table.source.columns, "valid_from", "valid_to", "is_deleted", *derived)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -63,6 +63,16 @@ STAR_TABLES = (
     "fct_runs_finished_daily",
 )
 """Tables that `check_star` compares."""
+
+USAGE_TABLES = ("fct_usage", "slv_usage_quarantine", "fct_reconciliation")
+
+USAGE_MEMBERS = "fct_usage_members"
+"""What `check_all` calls the members and tags of `fct_usage`, beside its own columns."""
+
+STAR_NAMES = tuple(USAGE_MEMBERS if table == "fct_usage" else table for table in STAR_TABLES)
+
+ALL_TABLES = (*USAGE_TABLES, *SILVER_TABLES, *STAR_NAMES)
+"""What `check_all` compares."""
 
 IS_JOINED = "is_joined"
 """Whether every key of a fact has its member."""
@@ -176,6 +186,7 @@ def check_all(
     catalog: str = CATALOG,
     seeds: TagSeeds | None = None,
     limit: int = 20,
+    tables: Collection[str] = ALL_TABLES,
 ) -> dict[str, Comparison]:
     """Compares Silver and Gold with what the account's rules say.
 
@@ -185,16 +196,30 @@ def check_all(
         catalog: The catalog that was built.
         seeds: What an admin has decided about tags; the seed files of this project if left out.
         limit: How many differences of a table to keep in full.
+        tables: Names of `ALL_TABLES` to compare.
 
     Returns:
-        The comparison by table; that of the members and tags of `fct_usage` is `fct_usage (members)`.
+        The comparison by table.
+
+    Raises:
+        ValueError: If a name is not one of `ALL_TABLES`, or if ties of a table that is not compared are not
+            settled.
     """
+    unknown = sorted(set(tables) - set(ALL_TABLES))
+    if unknown:
+        raise ValueError(f"not compared here: {', '.join(unknown)}")
     state = read_state(account, seeds)
-    checked = check_usage(state.usage, fetch, catalog, state.currency, limit)
-    checked |= check_silver(state, fetch, catalog, limit, SILVER_TABLES)
-    members = check_star(state, fetch, catalog, limit)
-    checked["fct_usage (members)"] = members.pop("fct_usage")
-    return checked | members
+    checked: dict[str, Comparison] = {}
+    if set(tables) & set(USAGE_TABLES):
+        usage = check_usage(state.usage, fetch, catalog, state.currency, limit)
+        checked |= {table: usage[table] for table in USAGE_TABLES if table in tables}
+    checked |= check_silver(state, fetch, catalog, limit, [one for one in SILVER_TABLES if one in tables])
+    names = dict(zip(STAR_TABLES, STAR_NAMES, strict=True))
+    wanted = {table: name for table, name in names.items() if name in tables}
+    if wanted:
+        stars = check_star(state, fetch, catalog, limit, list(wanted))
+        checked |= {wanted[table]: result for table, result in stars.items()}
+    return checked
 
 
 def over_workspace_versions(

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from oracle.__main__ import main
 from oracle.account_folder import AccountFolder
 from oracle.account_state import RUN_TABLES, read_state
 from oracle.entity_versions import ENTITY_TABLES
@@ -30,7 +31,7 @@ from oracle.members import (
     expected_workspaces,
 )
 from oracle.silver_check import expected_runs, expected_usage_tags, expected_versions
-from oracle.star_check import IS_JOINED, WORKSPACE_VERSION, check_all, fact_query
+from oracle.star_check import ALL_TABLES, IS_JOINED, WORKSPACE_VERSION, check_all, fact_query
 from oracle.tag_rules import SHIPPED_SEEDS
 from oracle.tiny_account import job, price, run_slice, usage, write_account
 
@@ -108,6 +109,7 @@ def warehouse(account: AccountFolder, table: str = "", **changes: Any) -> Fetch:
 def test_a_warehouse_that_holds_what_it_must_passes(account: AccountFolder) -> None:
     checked = check_all(account, warehouse(account), seeds=SHIPPED_SEEDS)
     assert {table: str(result) for table, result in checked.items() if not result.is_equal} == {}
+    assert set(checked) == set(ALL_TABLES)
     assert {table for table, result in checked.items() if not result.compared} == {
         "slv_usage_quarantine",
         "slv_pipelines",
@@ -120,10 +122,10 @@ def test_a_warehouse_that_holds_what_it_must_passes(account: AccountFolder) -> N
 @pytest.mark.parametrize(
     ("table", "checked_as", "column", "value"),
     [
-        ("fct_usage", "fct_usage (members)", "member_valid_from", OPENED),
-        ("fct_usage", "fct_usage (members)", "node_type_member", "other"),
-        ("fct_usage", "fct_usage (members)", "environment", "test"),
-        ("fct_usage", "fct_usage (members)", IS_JOINED, False),
+        ("fct_usage", "fct_usage_members", "member_valid_from", OPENED),
+        ("fct_usage", "fct_usage_members", "node_type_member", "other"),
+        ("fct_usage", "fct_usage_members", "environment", "test"),
+        ("fct_usage", "fct_usage_members", IS_JOINED, False),
         ("fct_cost_daily", "fct_cost_daily", "list_cost", Decimal("0.150000000000000001")),
         ("fct_run_costs", "fct_run_costs", "usage_quantity", Decimal(7)),
         ("fct_job_runs", "fct_job_runs", "task_retry_count", 1),
@@ -181,3 +183,34 @@ def test_the_query_of_a_fact_joins_each_dimension_its_columns_name() -> None:
         "left join c.plt_gold.dim_run_status as dim_run_status "
         "on fact.run_status_key = dim_run_status.run_status_key"
     )
+
+
+def test_a_table_can_be_compared_alone(account: AccountFolder) -> None:
+    checked = check_all(account, warehouse(account), seeds=SHIPPED_SEEDS, tables=["slv_jobs", "fct_job_runs"])
+    assert {table: result.is_equal for table, result in checked.items()} == {
+        "slv_jobs": True,
+        "fct_job_runs": True,
+    }
+
+
+def test_a_table_that_is_not_compared_is_refused(account: AccountFolder) -> None:
+    with pytest.raises(ValueError, match="rpt_alerts"):
+        check_all(account, warehouse(account), tables=["rpt_alerts"])
+
+
+@pytest.mark.parametrize(
+    ("table", "code", "line"), [("", 0, "ok   slv_jobs"), ("slv_jobs", 1, "FAIL slv_jobs")]
+)
+def test_the_command_says_which_tables_differ(
+    account: AccountFolder,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    table: str,
+    code: int,
+    line: str,
+) -> None:
+    monkeypatch.setattr("oracle.__main__.rows_of", warehouse(account, table, name="x"))
+    assert main([str(account.path), "--tables", "slv_jobs", "slv_job_runs"]) == code
+    printed = capsys.readouterr().out
+    assert line in printed
+    assert "ok   slv_job_runs" in printed
