@@ -27,9 +27,8 @@ clusters as (
             {{ runtime_minor_version("dbr_version") }} as dbr_minor_version,
             {{ runtime_has_word("dbr_version", "photon") }} as is_photon_runtime,
             {{ runtime_has_word("dbr_version", "ml") }} as is_ml_runtime,
-            -- A string without the word tells nothing about long-term support.
-            nullif({{ runtime_has_word("dbr_version", "lts") }}, false) as is_lts_runtime,
-            min_autoscale_workers is not null or max_autoscale_workers is not null as is_autoscaling
+            {{ runtime_has_word("dbr_version", "lts") }} as is_lts_runtime,
+            max_autoscale_workers is not null as is_autoscaling
         ) as derived
     from changed_keys
     left join {{ as_read(clusters) }} as clusters
