@@ -33,8 +33,8 @@ broken as (
     select *
     from versions
     where
-        not is_end_of_life
-        and not valid_to <=> next_valid_from
+        (not is_end_of_life and not valid_to <=> next_valid_from)
+        or (is_end_of_life and valid_to is null)
 
 )
 
