@@ -15,9 +15,12 @@
         {%- do started.append(row[0] | int) -%}
         {%- do sliced.append(row[1] | int) -%}
     {%- endfor -%}
-    {#- A run that is not held yet is inserted, whatever its day: only the days of held rows bound the merge. -#}
+    {#-
+        Slices without a start have no day: they are always looked at. A run that is not held yet is inserted,
+        whatever its day: only the days of held rows bound the merge.
+    -#}
     {{ return({
-        "sliced": touched_days([read.days, sliced]),
+        "sliced": touched_days([read.days, sliced, [none]]),
         "touched": touched_days([read.days, started]),
     }) }}
 {% endmacro %}

@@ -34,7 +34,6 @@ slices as (
         {{ in_days(days.sliced, "timeline.date_key") }}
         and timeline.workspace_id is not null
         and timeline.run_id is not null
-        and timeline.period_start_time is not null
 
 ),
 
@@ -64,6 +63,7 @@ collapsed as (
         flatten(collect_list(compute)) as computes
     from slices
     group by workspace_id, run_id
+    having min(period_start_time) is not null
 
 ),
 

@@ -34,7 +34,6 @@ slices as (
         {{ in_days(days.sliced, "timeline.date_key") }}
         and timeline.workspace_id is not null
         and timeline.update_id is not null
-        and timeline.period_start_time is not null
 
 ),
 
@@ -60,6 +59,7 @@ collapsed as (
         array_sort(collect_set(compute.cluster_id)) as cluster_ids
     from slices
     group by workspace_id, update_id
+    having min(period_start_time) is not null
 
 ),
 

@@ -19,7 +19,6 @@ with timeline as (
         {{ in_days(days.sliced, "held.date_key") }}
         and workspace_id is not null
         and run_id is not null
-        and period_start_time is not null
 
 ),
 {%- if timeline.mode == "changes" %}
@@ -70,6 +69,7 @@ collapsed as (
         flatten(collect_list(compute)) as computes
     from slices
     group by workspace_id, run_id
+    having min(period_start_time) is not null
 
 ),
 
