@@ -19,6 +19,7 @@ _ENTITIES = {
     "lakeflow.jobs": ("workspace_id", "job_id"),
     "lakeflow.pipelines": ("workspace_id", "pipeline_id"),
     "compute.clusters": ("workspace_id", "cluster_id"),
+    "compute.warehouses": ("workspace_id", "warehouse_id"),
 }
 #: A delivery replaces these whole.
 _REPLACED = ("access.workspaces_latest", "billing.list_prices", "compute.node_types")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
@@ -13,6 +14,8 @@ from statistics import median
 from steps import say, step
 
 from benchmarks.accounts import delivery_days, generate, rows_until, shorten
+from benchmarks.changes import write_change_day
+from benchmarks.rows_read import rows_by_table, scanned, write_configuration
 from benchmarks.tables import paired, ratio, seconds, show
 from benchmarks.trial import Build, Cost, Trial
 
@@ -59,8 +62,12 @@ class Scale:
         times: How many times the base history.
         trial: Its warehouse.
         account: Its account folder.
+        idle: The builds with nothing new.
         builds: The increments, in order.
         written: Rows and files of each increment by node, by kind.
+        change: The build of the day on which one key in a hundred changes.
+        change_written: Its rows and files by node, by kind.
+        change_read: The rows its nodes read, by node and table.
     """
 
     times: int
@@ -69,13 +76,17 @@ class Scale:
     idle: list[Build] = field(default_factory=list)
     builds: list[Build] = field(default_factory=list)
     written: list[dict[str, dict[str, int]]] = field(default_factory=list)
+    change: Build | None = None
+    change_written: dict[str, dict[str, int]] = field(default_factory=dict)
+    change_read: dict[str, dict[str, int]] = field(default_factory=dict)
 
 
 def measure(folder: Path, project: Path, plan: Plan) -> float:
     """Measure and print.
 
     Each history is loaded and built, built once more with nothing new, and then day by day. Ratios are of
-    builds of one day; those of processor time are hardly touched by what else the machine does.
+    builds of one day; those of processor time are hardly touched by what else the machine does. A last day
+    changes one key in a hundred: of that, the rows read and written by each model of Silver are told.
 
     Args:
         folder: Scratch space.
@@ -94,6 +105,7 @@ def measure(folder: Path, project: Path, plan: Plan) -> float:
         generate(whole, plan.size, days)
     new_days = delivery_days(whole)[-plan.increments :]
     last = max(day for day in delivery_days(whole) if day < new_days[0])
+    delivered = write_change_day(whole, folder / "change", new_days[-1], plan.base_days)
     scales = []
     for times in plan.scales:
         account = shorten(whole, folder / f"account_x{times}", last, times * plan.base_days)
@@ -102,6 +114,7 @@ def measure(folder: Path, project: Path, plan: Plan) -> float:
         trial = scale.trial
         try:
             with step(f"x{times}: starting the warehouse and delivering {times * plan.base_days} days"):
+                os.environ.update(write_configuration(trial.folder / "spark"))
                 trial.up(plan.warehouse_size)
                 trial.deliver(account, last)
             with step(f"x{times}: building the history"):
@@ -111,9 +124,12 @@ def measure(folder: Path, project: Path, plan: Plan) -> float:
             for day in new_days:
                 with step(f"x{times}: delivering and building {day}"):
                     _build_day(scale, day, plan)
+            with step(f"x{times}: delivering and building a day that changes 1 % of keys"):
+                _build_change(scale, folder / "change", plan)
         finally:
             trial.down()
         _save(folder / "figures.json", scales)
+    _report_change(scales, delivered)
     return _report(scales, plan, last)
 
 
@@ -128,6 +144,16 @@ def _build_day(scale: Scale, day: date, plan: Plan) -> None:
         f"    dbt {built.cost.wall:.1f} s by the clock, models {models.wall:.1f} s; "
         f"processor {built.cost.processor:.1f} s, models {models.processor:.1f} s"
     )
+
+
+def _build_change(scale: Scale, change: Path, plan: Plan) -> None:
+    trial = scale.trial
+    trial.deliver(change)
+    # One node at a time, so that what is read meanwhile is read for it.
+    scale.change = built = trial.build(threads=1)
+    scale.change_written = {name: _written(trial, of, built.started) for name, of in built.relations.items()}
+    scans = scanned(trial.folder / "spark")
+    scale.change_read = {name: rows_by_table(scans, *span) for name, span in built.spans.items()}
 
 
 def _models(build: Build) -> Cost:
@@ -225,6 +251,36 @@ def _report(scales: list[Scale], plan: Plan, last: date) -> float:
     return result
 
 
+def _report_change(scales: list[Scale], delivered: dict[str, int]) -> None:
+    first, longest = scales[0], scales[-1]
+    assert first.change is not None
+    rows = []
+    for name, relation in first.change.relations.items():
+        if "plt_silver" not in relation:
+            continue
+        reads = [scale.change_read[name] for scale in scales]
+        most = sorted(reads[-1].items(), key=lambda item: -item[1])[:3]
+        rows.append(
+            [
+                name,
+                *(f"{scale.change_written[name].get('rows written', 0):,}" for scale in scales),
+                *(f"{sum(of.values()):,}" for of in reads),
+                ", ".join(f"{table.rpartition('/')[2]} {count:,}" for table, count in most),
+            ]
+        )
+    show(
+        "A day that changes 1 % of the keys of x1, the same at each history: "
+        + ", ".join(f"{count:,} rows of {table}" for table, count in delivered.items()),
+        [
+            "model of Silver",
+            *(f"written x{scale.times}" for scale in scales),
+            *(f"read x{scale.times}" for scale in scales),
+            f"most read at x{longest.times}",
+        ],
+        rows,
+    )
+
+
 def _save(file: Path, scales: list[Scale]) -> None:
     """Keep the figures of every run, for a closer look."""
     kept = {
@@ -232,6 +288,9 @@ def _save(file: Path, scales: list[Scale]) -> None:
             "idle": [asdict(build) for build in scale.idle],
             "days": [asdict(build) for build in scale.builds],
             "written": scale.written,
+            "change": None if scale.change is None else asdict(scale.change),
+            "change_written": scale.change_written,
+            "change_read": scale.change_read,
         }
         for scale in scales
     }

@@ -82,12 +82,14 @@ class Build:
         cost: Of the whole program, dbt's own start included.
         nodes: What each model, snapshot and seed took, by name. Processor time is that of everything that ran
             meanwhile: with more than one thread, of its neighbours too.
+        spans: When each of them began and ended, as epoch times.
         relations: The table or view of each node, for dbt's names.
         started: The epoch time at which it started.
     """
 
     cost: Cost
     nodes: dict[str, Cost]
+    spans: dict[str, tuple[float, float]]
     relations: dict[str, str]
     started: float
 
@@ -169,6 +171,7 @@ class Trial:
                 for of in results
                 if of["timing"]
             },
+            spans={_name(of["unique_id"]): _span(of) for of in results if of["timing"]},
             relations={_name(of["unique_id"]): of["relation_name"] for of in results if of["relation_name"]},
             started=epoch,
         )
