@@ -139,11 +139,12 @@ class Trial:
         self._warehouse("deliver", str(account), *([] if until is None else ["--until", until.isoformat()]))
         return Cost(time.monotonic() - started, self._processor_seconds() - before)
 
-    def build(self, threads: int) -> Build:
-        """Run all seeds, snapshots and models, without tests: what the daily job does to the tables.
+    def build(self, threads: int, *selection: str) -> Build:
+        """Run seeds, snapshots and models, without tests: what the daily job does to the tables.
 
         Args:
             threads: How many nodes dbt runs at once.
+            selection: Further words of dbt's command line; without any, all nodes run.
 
         Returns:
             What it took, as a whole and by node.
@@ -156,7 +157,7 @@ class Trial:
         command += ["build", "--target", "local"]
         for kind in ("seed", "snapshot", "model"):
             command += ["--resource-type", kind]
-        command += ["--threads", str(threads), "--target-path", str(target)]
+        command += [*selection, "--threads", str(threads), "--target-path", str(target)]
         command += ["--log-path", str(self.folder / "logs"), "--profiles-dir", str(self.project)]
         before = self._processor_seconds()
         wall, epoch = time.monotonic(), time.time()
@@ -206,6 +207,19 @@ class Trial:
             CATALOG,
         )
         return found
+
+    def statement(self, sql: str) -> Cost:
+        """Run a statement, and tell what it took here and in the warehouse.
+
+        Args:
+            sql: The statement.
+
+        Raises:
+            RefusedError: The warehouse refused it.
+        """
+        processor, wall = self._processor_seconds(), time.monotonic()
+        self.rows(sql)
+        return Cost(time.monotonic() - wall, self._processor_seconds() - processor)
 
     def _processor_seconds(self) -> float:
         """Add up the processor time of the warehouse, its Java, and the programs run so far."""
