@@ -44,6 +44,7 @@ class Plan:
         increments: How many days are built one by one, each at every scale.
         threads: Nodes dbt runs at once. With 1, the seconds of a model are its own and no neighbour's.
         warehouse_size: The warehouse's Spark settings.
+        select: Nodes to build, as dbt selects them; empty for all.
     """
 
     size: str = "small"
@@ -52,6 +53,12 @@ class Plan:
     increments: int = 3
     threads: int = 1
     warehouse_size: str = "small"
+    select: tuple[str, ...] = ()
+
+    @property
+    def selection(self) -> tuple[str, ...]:
+        """Words of dbt's command line that select the nodes."""
+        return ("--select", *self.select) if self.select else ()
 
 
 @dataclass
@@ -118,9 +125,9 @@ def measure(folder: Path, project: Path, plan: Plan) -> float:
                 trial.up(plan.warehouse_size)
                 trial.deliver(account, last)
             with step(f"x{times}: building the history"):
-                trial.build(plan.threads)
+                trial.build(plan.threads, *plan.selection)
             with step(f"x{times}: building with nothing new"):
-                scale.idle.append(trial.build(plan.threads))
+                scale.idle.append(trial.build(plan.threads, *plan.selection))
             for day in new_days:
                 with step(f"x{times}: delivering and building {day}"):
                     _build_day(scale, day, plan)
@@ -136,7 +143,7 @@ def measure(folder: Path, project: Path, plan: Plan) -> float:
 def _build_day(scale: Scale, day: date, plan: Plan) -> None:
     trial = scale.trial
     trial.deliver(scale.account, day)
-    built = trial.build(plan.threads)
+    built = trial.build(plan.threads, *plan.selection)
     scale.builds.append(built)
     scale.written.append({name: _written(trial, of, built.started) for name, of in built.relations.items()})
     models = _models(built)
@@ -150,7 +157,7 @@ def _build_change(scale: Scale, change: Path, plan: Plan) -> None:
     trial = scale.trial
     trial.deliver(change)
     # One node at a time, so that what is read meanwhile is read for it.
-    scale.change = built = trial.build(threads=1)
+    scale.change = built = trial.build(1, *plan.selection)
     scale.change_written = {name: _written(trial, of, built.started) for name, of in built.relations.items()}
     scans = scanned(trial.folder / "spark")
     scale.change_read = {name: rows_by_table(scans, *span) for name, span in built.spans.items()}
