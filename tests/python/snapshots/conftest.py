@@ -6,7 +6,14 @@ from pathlib import Path
 import pytest
 from end_to_end.project_run import ProjectRun
 
-SNAPSHOTS = ("slv_jobs", "slv_warehouses", "slv_clusters", "slv_workspaces", "slv_node_types")
+SNAPSHOTS = (
+    "slv_jobs",
+    "slv_pipelines",
+    "slv_clusters",
+    "slv_warehouses",
+    "slv_workspaces",
+    "slv_node_types",
+)
 
 
 @pytest.fixture(scope="session")

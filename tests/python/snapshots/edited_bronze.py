@@ -98,6 +98,12 @@ def snapshot(project: ProjectRun, *names: str) -> None:
     project.dbt("build", "--select", *names, "--exclude", "resource_type:test")
 
 
+def assert_promises(project: ProjectRun, *names: str) -> None:
+    """The project's own tests of some snapshots pass, and those of all snapshots together."""
+    together = ("assert_versions_do_not_overlap", "assert_versions_have_no_gap_within_a_life")
+    project.dbt("test", "--indirect-selection", "cautious", "--select", *names, *together)
+
+
 def newest_version(project: ProjectRun, name: str) -> int:
     """The newest Delta version of a snapshot."""
     return int(project.fetch(f"describe history {SILVER}.{name} limit 1")[0]["version"])

@@ -14,6 +14,7 @@ from oracle.entity_versions import versions_of
 from snapshots.changed_periods import Periods
 from snapshots.edited_bronze import (
     SILVER,
+    assert_promises,
     differences,
     drawn,
     hour_of,
@@ -289,4 +290,4 @@ def test_a_new_column_of_bronze_appears_with_its_values(project: ProjectRun) -> 
 
 
 def test_the_promises_of_the_project_hold(project: ProjectRun) -> None:
-    project.dbt("test", "--select", "slv_jobs", "slv_warehouses")
+    assert_promises(project, "slv_jobs", "slv_warehouses")

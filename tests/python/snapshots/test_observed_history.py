@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from snapshots.edited_bronze import (
     SILVER,
+    assert_promises,
     differences,
     drawn,
     hour_of,
@@ -172,4 +173,4 @@ def test_bronze_created_anew_loses_no_history(project: ProjectRun, workspaces: W
 
 
 def test_the_promises_of_the_project_hold(project: ProjectRun) -> None:
-    project.dbt("test", "--select", "slv_workspaces")
+    assert_promises(project, "slv_workspaces")
