@@ -439,6 +439,41 @@ class Catalog:
         """
         self.sync((catalog.lower(), schema.lower(), table.lower()))
 
+    def managed_location(self, catalog: str, schema: str, table: str) -> Path | None:
+        """Tell where a managed Delta table is, or would be made.
+
+        Args:
+            catalog: The catalog.
+            schema: The schema.
+            table: The table.
+
+        Returns:
+            Its folder; None where something else has that name.
+        """
+        name = (catalog.lower(), schema.lower(), table.lower())
+        found, location = self.relation(*name), self.location_of(name)
+        if found is None:
+            return location
+        is_plain = found.type == "MANAGED" and found.provider == "delta" and found.location == str(location)
+        return location if is_plain else None
+
+    def adopt_table(self, catalog: str, schema: str, table: str) -> None:
+        """Record a managed Delta table that was just written without Spark.
+
+        Args:
+            catalog: The catalog.
+            schema: The schema; it must exist.
+            table: The table.
+        """
+        name = (catalog.lower(), schema.lower(), table.lower())
+        with self._lock:
+            location = self.location_of(name)
+            definition = delta_table(location, self.user)
+            if self.relation(*name) is None:
+                self._spark_catalog.forget_delta_log(str(location))
+                self._spark_catalog.register(self._physical[name[:2]], name[2], definition)
+            self._record(*name, definition, None)
+
     def sync(self, name: Name, view_text: str | None = None, replaced: bool = False) -> None:
         """Bring the record of one relation in line with Spark's catalog, after it may have changed.
 

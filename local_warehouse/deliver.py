@@ -2,8 +2,9 @@
 
 A delivery goes through three steps. *Staged*: every file is validated and written as typed Parquet inside the
 home. *Prepared*: one transaction in the journal says which staged files belong to which tables; from here on
-the delivery happens. *Applied*: the staged rows are written to the Delta tables, each write marked with the
-batch's number, which Delta remembers, so that doing it again after a kill writes nothing twice.
+the delivery happens. *Applied*: the staged files become part of the Delta tables, each commit marked with the
+batch's number, which Delta remembers, so that doing it again after a kill writes nothing twice. Tables that
+somebody has given properties of their own are written by Spark, from the same files.
 
 Several small deliveries are prepared and applied together: a write to a table costs about the same for ten
 rows as for ten thousand.
@@ -14,6 +15,7 @@ from __future__ import annotations
 import contextlib
 import datetime
 import json
+import logging
 import os
 import shutil
 import sqlite3
@@ -27,6 +29,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pyspark.sql import SparkSession
 
+from local_warehouse import delta_log
 from local_warehouse.account_folder import (
     Delivery,
     DeliveryError,
@@ -49,15 +52,18 @@ from local_warehouse.source_tables import (
     type_text,
 )
 from local_warehouse.spark_session import usable_cores
+from local_warehouse.staging import Readers, Result, parts, write_parquet
+
+log = logging.getLogger(__name__)
 
 _BATCH_ROWS = 250_000
 """Small deliveries are applied together up to so many rows: more would blur the date ranges of the files."""
 
 _SMALL_ROWS = 50_000
-"""Writes of no more than so many rows make one file."""
+"""Files of fewer rows are joined with the others of their table: reading a file costs as much as its rows."""
 
 _LARGE_BYTES = 4 * 1024 * 1024
-"""Validating so much takes about as long as starting Spark; a small delivery is better refused without it."""
+"""Validating so much takes long enough to start Spark meanwhile, and processes to read side by side."""
 
 _TRANSACTION = "local_warehouse.deliver"
 
@@ -74,7 +80,9 @@ create table if not exists replaced (table_name text primary key, date text);
 class Target(Protocol):
     """What deliveries are applied to: Spark, and the names of the tables in it."""
 
-    spark: SparkSession
+    @property
+    def spark(self) -> SparkSession:
+        """Spark, for tables that need it."""
 
     @property
     def catalog(self) -> TargetCatalog:
@@ -90,8 +98,17 @@ class TargetCatalog(Protocol):
     def ensure_schema(self, catalog: str, schema: str) -> None:
         """Make a schema unless it exists."""
 
+    def managed_location(self, catalog: str, schema: str, table: str) -> Path | None:
+        """Tell where a managed Delta table is, or would be made; None where something else has its name."""
+
+    def creating(self, name: tuple[str, str, str]) -> contextlib.AbstractContextManager[None]:
+        """Clear the place of a table about to be made."""
+
+    def adopt_table(self, catalog: str, schema: str, table: str) -> None:
+        """Record a table that was just written without Spark."""
+
     def register_table(self, catalog: str, schema: str, table: str) -> None:
-        """Record a table that was just written."""
+        """Record a table that was just written by Spark."""
 
 
 @dataclass
@@ -359,24 +376,16 @@ class _Run:
 
     def _stage(self, batch: _Batch, delivery: Delivery) -> None:
         content = delivery.content_hash()
-        rows: dict[str, int] = {}
         skipped: list[str] = []
         before = dict(self._columns)
-        staged: list[Path] = []
         try:
-            for file in delivery.files:
-                staged.append(batch.folder / file.table.name / f"{delivery.date}.parquet")
-                rows[file.table.name] = self._stage_file(file, staged[-1])
+            rows = self._stage_files(batch, delivery)
         except BaseException:
             # The batch goes on without this delivery.
-            for path in staged:
-                path.unlink(missing_ok=True)
-            self._columns = before
+            self._unstage(batch, delivery, before)
             raise
         if delivery.content_hash() != content:
-            for path in staged:
-                path.unlink(missing_ok=True)
-            self._columns = before
+            self._unstage(batch, delivery, before)
             raise DeliveryError(delivery.folder, "the delivery changed while it was read")
         for file in delivery.files:
             name = file.table.name
@@ -384,13 +393,14 @@ class _Run:
                 self._journal.replaced_on(name), batch.replaced.get(name, "")
             ):
                 # In date order, the newer delivery would have replaced these rows.
-                (batch.folder / name / f"{delivery.date}.parquet").unlink()
+                for path in (batch.folder / name).glob(f"{delivery.date}-*.parquet"):
+                    path.unlink()
                 skipped.append(name)
                 del rows[name]
                 continue
             if file.table.is_replaced:
                 for older in (batch.folder / name).glob("*.parquet"):
-                    if older.stem != str(delivery.date):
+                    if not older.name.startswith(f"{delivery.date}-"):
                         older.unlink()
                 batch.writes.pop(name, None)
                 batch.replaced[name] = str(delivery.date)
@@ -399,29 +409,46 @@ class _Run:
         batch.deliveries.append((delivery, content, sum(rows.values())))
         self._report(delivery, rows, skipped, before)
 
-    def _stage_file(self, file: SourceFile, path: Path) -> int:
+    def _unstage(self, batch: _Batch, delivery: Delivery, columns: dict[str, pa.Schema]) -> None:
+        for path in batch.folder.glob(f"*/{delivery.date}-*.parquet"):
+            path.unlink()
+        self._columns = columns
+
+    def _stage_files(self, batch: _Batch, delivery: Delivery) -> dict[str, int]:
+        """Stage the files of a delivery; of several that do not fit, the first is named."""
+        readers = Readers(usable_cores() if delivery.size() > _LARGE_BYTES else 1)
+        with readers:
+            # The largest first: the last to finish should not be the longest.
+            ordered = sorted(delivery.files, key=lambda file: -file.size())
+            begun = {file.table.name: self._begin_staging(readers, batch, delivery, file) for file in ordered}
+            rows = {}
+            for file in delivery.files:
+                try:
+                    rows[file.table.name] = self._count_staged(file, begun[file.table.name])
+                except UnknownColumnsError:
+                    name = file.table.name
+                    self._columns[name] = grown_columns(file, self._columns[name])
+                    again = self._begin_staging(readers, batch, delivery, file)
+                    rows[name] = self._count_staged(file, again)
+        return rows
+
+    def _begin_staging(
+        self, readers: Readers, batch: _Batch, delivery: Delivery, file: SourceFile
+    ) -> list[Result]:
         name = file.table.name
         if name not in self._columns:
             self._columns[name] = self._journal.columns(file.table)
-        try:
-            return self._write_staged(file, path)
-        except UnknownColumnsError:
-            self._columns[name] = grown_columns(file, self._columns[name])
-            return self._write_staged(file, path)
+        folder = batch.folder / name
+        pieces = parts(file, self._columns[name], folder, str(delivery.date), readers.count)
+        return [readers.submit(part) for part in pieces]
 
-    def _write_staged(self, file: SourceFile, path: Path) -> int:
-        columns = self._columns[file.table.name]
-        path.parent.mkdir(exist_ok=True)
-        rows = 0
-        with path.open("wb") as out:
-            with pq.ParquetWriter(out, columns) as writer:
-                for piece in read(file, columns):
-                    writer.write_table(piece)
-                    rows += piece.num_rows
-                    if rows // 500_000 > (rows - piece.num_rows) // 500_000:
-                        self._progress(f"  {file.path.name}: {rows:,} rows read")
-            out.flush()
-            os.fsync(out.fileno())
+    def _count_staged(self, file: SourceFile, results: list[Result]) -> int:
+        rows = told = 0
+        for result in results:
+            rows += result()
+            if rows - told >= 500_000:
+                self._progress(f"  {file.path.name}: {rows:,} rows read")
+                told = rows
         return rows
 
     def _report(
@@ -469,16 +496,58 @@ class _Run:
             )
             for schema in sorted({known_tables()[name].schema for name in writes}):
                 target.catalog.ensure_schema(CATALOG, schema)
-            # The largest first: the last to finish should not be the longest.
-            ordered = sorted(writes, key=lambda name: -writes[name].rows)
-            with ThreadPoolExecutor(max_workers=2) as pool:
-                list(pool.map(lambda name: self._write(target, number, folder, name, writes[name]), ordered))
+            for name in sorted(writes):
+                self._write(target, number, folder, name, writes[name])
         self._checkpoint("written")
         self._journal.mark_applied(number)
         self._checkpoint("applied")
         shutil.rmtree(folder, ignore_errors=True)
 
     def _write(self, target: Target, number: int, folder: Path, name: str, write: _Write) -> None:
+        table = known_tables()[name]
+        location = target.catalog.managed_location(CATALOG, table.schema, table.table)
+        if location is not None:
+            try:
+                with target.catalog.creating((CATALOG, table.schema, table.table)):
+                    delta_log.commit(
+                        location,
+                        delta_log.Transaction(_TRANSACTION, number),
+                        self._joined(number, folder, table),
+                        replace=write.replace,
+                        columns=self._journal.columns(table),
+                        comments=table.comments,
+                        statistics=table.statistics_columns(),
+                    )
+            except delta_log.NotPlainError as reason:
+                log.info("Spark writes %s: %s", name, reason)
+            else:
+                self._checkpoint(f"wrote {name}")
+                target.catalog.adopt_table(CATALOG, table.schema, table.table)
+                return
+        self._write_by_spark(target, number, folder, name, write)
+        self._checkpoint(f"wrote {name}")
+        target.catalog.register_table(CATALOG, table.schema, table.table)
+
+    def _joined(self, number: int, folder: Path, table: SourceTable) -> dict[str, Path]:
+        """Join the small ones of a table's staged files into one.
+
+        Returns:
+            The files that hold the rows, by the names they get in the table.
+        """
+        rows = {path: pq.read_metadata(path).num_rows for path in sorted((folder / table.name).iterdir())}
+        found = {f"delivery-{number}-{path.name}": path for path in rows if rows[path]}
+        small = [path for path in found.values() if rows[path] < _SMALL_ROWS]
+        if len(small) < 2:
+            return found
+        joined = folder / "joined" / f"{table.name}.parquet"
+        joined.parent.mkdir(exist_ok=True)
+        columns = self._journal.columns(table)
+        pieces = (piece for path in small for piece in read(SourceFile(path, table, "parquet"), columns))
+        write_parquet(joined, columns, pieces)
+        large = {name: path for name, path in found.items() if path not in small}
+        return large | {f"delivery-{number}.parquet": joined}
+
+    def _write_by_spark(self, target: Target, number: int, folder: Path, name: str, write: _Write) -> None:
         table = known_tables()[name]
         physical = target.catalog.physical(CATALOG, table.schema, table.table)
         spark = target.spark.newSession()
@@ -504,8 +573,6 @@ class _Run:
             .option("delta.dataSkippingStatsColumns", ",".join(map(quote, table.statistics_columns())))
             .saveAsTable(physical)
         )
-        self._checkpoint(f"wrote {name}")
-        target.catalog.register_table(CATALOG, table.schema, table.table)
 
 
 def _sync_folders(folder: Path) -> None:

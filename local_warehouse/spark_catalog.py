@@ -98,6 +98,11 @@ class SparkCatalog:
         comment = metadata.description()
         return metadata.schema().json(), None if comment is None else str(comment)
 
+    def forget_delta_log(self, location: str) -> None:
+        """Have Delta read a folder's log anew: it may remember a table that was there before."""
+        path = self._jvm.org.apache.hadoop.fs.Path(self._uri(location))
+        self._jvm.org.apache.spark.sql.delta.DeltaLog.invalidateCache(self._session, path)
+
     def partition_columns(self, location: str) -> list[str]:
         """Read a Delta table's partition columns from its log."""
         table = self._jvm.org.apache.spark.sql.delta.DeltaLog.forTable(self._session, location)

@@ -10,6 +10,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import textwrap
 from pathlib import Path
 from typing import Any
@@ -23,74 +24,72 @@ from local_warehouse.home import Home
 
 
 class Recorder:
-    """Stands where Spark stands and keeps what is written; as with Delta, a batch is written once."""
+    """Stands where the catalog stands; the tables are Delta's, on disk. Spark is not needed for any of it."""
 
     def __init__(self) -> None:
-        self.spark = self
-        self.read = self
         self.catalog = self
-        self.tables: dict[str, list[dict[str, Any]]] = {}
-        self.columns: dict[str, str] = {}
-        self.versions: dict[str, int] = {}
-        self.writes = 0
+        self._folder = tempfile.TemporaryDirectory(prefix="tables-")
+        self.root = Path(self._folder.name)
+        self.known: list[str] = []
 
-    def newSession(self) -> Recorder:  # noqa: N802
-        return self
+    @property
+    def spark(self) -> Any:
+        raise AssertionError("Spark was asked to write a plain table")
 
     def physical(self, catalog: str, schema: str, table: str) -> str:
         return f"{catalog}.{schema}.{table}"
 
+    def managed_location(self, catalog: str, schema: str, table: str) -> Path:
+        return self.root / self.physical(catalog, schema, table)
+
+    def creating(self, name: tuple[str, str, str]) -> contextlib.AbstractContextManager[None]:
+        return contextlib.nullcontext()
+
     def ensure_schema(self, catalog: str, schema: str) -> None:
         assert catalog == "system"
 
-    def tableExists(self, name: str) -> bool:  # noqa: N802
-        return name in self.tables
+    def adopt_table(self, catalog: str, schema: str, table: str) -> None:
+        self.known.append(self.physical(catalog, schema, table))
 
     def register_table(self, catalog: str, schema: str, table: str) -> None:
-        assert self.physical(catalog, schema, table) in self.tables
+        raise AssertionError("Spark was asked to write a plain table")
 
-    def schema(self, columns: str) -> Rows:
-        return Rows(self, columns)
+    @property
+    def tables(self) -> dict[str, list[dict[str, Any]]]:
+        found = {}
+        for name in self.known:
+            files = logged(self.root / name, "add", without="remove")
+            found[name] = [
+                row for path in files for row in pq.read_table(self.root / name / path).to_pylist()
+            ]
+        return found
+
+    @property
+    def columns(self) -> dict[str, list[tuple[str, Any]]]:
+        described = {
+            name: list(logged(self.root / name, "metaData", key="id").values()) for name in self.known
+        }
+        return {
+            name: [(of["name"], of["type"]) for of in json.loads(found[-1]["schemaString"])["fields"]]
+            for name, found in described.items()
+        }
+
+    @property
+    def writes(self) -> int:
+        return len(list(self.root.glob("*/_delta_log/*.json")))
 
 
-class Rows:
-    def __init__(self, recorder: Recorder, columns: str) -> None:
-        self._recorder = recorder
-        self._columns = columns
-        self._options: dict[str, str] = {}
-        self.write = self
-
-    def parquet(self, folder: str) -> Rows:
-        self._rows = [
-            row for path in sorted(Path(folder).glob("*")) for row in pq.read_table(path).to_pylist()
-        ]
-        return self
-
-    def coalesce(self, count: int) -> Rows:
-        return self
-
-    def format(self, name: str) -> Rows:
-        assert name == "delta"
-        return self
-
-    def mode(self, mode: str) -> Rows:
-        self._options["mode"] = mode
-        return self
-
-    def option(self, name: str, value: str) -> Rows:
-        self._options[name] = value
-        return self
-
-    def saveAsTable(self, name: str) -> None:  # noqa: N802
-        of = self._recorder
-        version = int(self._options["txnVersion"])
-        if of.versions.get(name, 0) >= version:
-            return
-        before = of.tables.get(name, []) if self._options["mode"] == "append" else []
-        of.tables[name] = before + self._rows
-        of.columns[name] = self._columns
-        of.versions[name] = version
-        of.writes += 1
+def logged(folder: Path, kind: str, *, without: str = "", key: str = "path") -> dict[str, dict[str, Any]]:
+    """What a table's log says of one kind of action, in order, less what a later one takes back."""
+    found: dict[str, dict[str, Any]] = {}
+    for commit in sorted((folder / "_delta_log").glob("*.json")):
+        for line in commit.read_text().splitlines():
+            action = json.loads(line)
+            if kind in action:
+                found[action[kind][key]] = action[kind]
+            if without in action:
+                found.pop(action[without][key])
+    return found
 
 
 @pytest.fixture
@@ -242,6 +241,7 @@ class TestTables:
         put(account, "2026-01-01", "lakeflow.jobs")
         run(home, target, account)
         assert target.tables == {"system.lakeflow.jobs": []}
+        assert target.columns["system.lakeflow.jobs"][0] == ("account_id", "string")
         put(account, "2026-01-02", "lakeflow.jobs")
         run(home, target, account)
         assert target.writes == 1
@@ -269,7 +269,7 @@ class TestTables:
         put(account, "2026-01-02", "billing.usage", usage(2, budget=8))
         assert run(home, target, account).new_columns == []
         assert [row["budget"] for row in target.tables["system.billing.usage"]] == [7, 8]
-        assert "`budget` BIGINT" in target.columns["system.billing.usage"]
+        assert ("budget", "long") in target.columns["system.billing.usage"]
 
     def test_a_new_column_keeps_the_type_it_got(self, home: Home, account: Path) -> None:
         target = Recorder()
@@ -295,7 +295,7 @@ class TestRefusal:
         assert (caught.value.line, caught.value.column) == (2, "usage_quantity")
         assert set(target.tables) == {"system.billing.usage"}
         assert ids(target) == ["1"]
-        assert "new_column" not in target.columns["system.billing.usage"]
+        assert "new_column" not in dict(target.columns["system.billing.usage"])
         # Mended, it goes on where it stopped.
         put(account, "2026-01-02", "billing.usage", usage(2), usage(3))
         assert len(run(home, target, account).delivered) == 2
@@ -432,3 +432,86 @@ class TestOnSpark:
         assert times == "[('0001-01-01 00:00:00', '9999-12-31 23:59:59.999999', 'good')]"
         assert jobs == "[('1', 'm', None), ('2', None, 3)]"
         assert prices == "[('a', '0.100000000000000000')]"
+
+    def test_spark_and_deliveries_write_the_same_tables_in_turn(self, tmp_path: Path) -> None:
+        home, account = tmp_path / "home", tmp_path / "account"
+        for day in range(1, 16):
+            start = f"2026-01-{day:02}T00:00:00.000001Z"
+            put(account, f"2026-01-{day:02}", "billing.usage", usage(day, usage_start_time=start))
+            put(account, f"2026-01-{day:02}", "billing.list_prices", {"sku_name": f"of day {day}"})
+        done = subprocess.run(
+            [sys.executable, "-c", _TAKING_TURNS, str(home), str(account)],
+            env=os.environ | {"PYTHONPATH": str(Path(__file__).resolve().parents[3])},
+            capture_output=True,
+            text=True,
+            timeout=600,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        assert [ast.literal_eval(line) for line in done.stdout.splitlines()] == [
+            # Twelve commits and the checkpoint of the tenth: all rows, by each way to look at them.
+            [(12, "12")],
+            [(3,)],
+            [(12,)],
+            [("of day 12",)],
+            # Times are found to the microsecond, though the log knows them to the millisecond.
+            [("7",)],
+            # A row of Spark's own, and files it has rewritten.
+            [(14,)],
+            [("OPTIMIZE",), ("WRITE",)],
+            # With a change feed, Spark writes the delivery.
+            [("14", "insert")],
+            # Dropped by a user, and made again by the next delivery.
+            [(1, "of day 15")],
+            [("of day 15", "new")],
+        ]
+
+
+_TAKING_TURNS = textwrap.dedent(
+    """
+    import sys
+    from datetime import date
+    from pathlib import Path
+    from local_warehouse.deliver import deliver
+    from local_warehouse.engine import Engine
+    from local_warehouse.home import Home
+    from local_warehouse.spark_session import start_spark
+
+    home, account = Home(Path(sys.argv[1])), Path(sys.argv[2])
+
+    def until(day):
+        deliver(home, lambda: engine, account, date(2026, 1, day))
+
+    def sql(statement):
+        return [tuple(row.values()) for row in session.execute(statement).table().to_pylist()]
+
+    with home.lock("deliver"):
+        engine = Engine(home, start_spark(home))
+        session = engine.open_session()
+        usage, prices = "system.billing.usage", "system.billing.list_prices"
+        for day in range(1, 13):
+            until(day)
+            if day == 5:
+                sql(f"select count(*) from {usage}")
+        print(sql(f"select count(*), max(cast(record_id as int))||'' from {usage}"))
+        print(sql(f"select count(*) from {usage} version as of 2"))
+        print([(len(sql(f"describe history {usage}")),)])
+        print(sql(f"select sku_name from {prices}"))
+        print(sql(f"select record_id from {usage} where usage_start_time = '2026-01-07 00:00:00.000001'"))
+        sql(f"insert into {usage} (record_id) values ('by hand')")
+        sql(f"optimize {usage}")
+        until(13)
+        print(sql(f"select count(*) from {usage}"))
+        print([(row[4],) for row in sql(f"describe history {usage}")[:2]][::-1])
+        sql(f"alter table {usage} set tblproperties (delta.enableChangeDataFeed = true)")
+        until(14)
+        last = sql(f"describe history {usage}")[0][0]
+        print(sql(f"select record_id, _change_type from table_changes('{usage}', {last})"))
+        sql(f"drop table {prices}")
+        until(15)
+        print(sql(f"select count(*), min(sku_name) from {prices}"))
+        sql(f"alter table {prices} add column mood string")
+        sql(f"update {prices} set mood = 'new'")
+        print(sql(f"select sku_name, mood from {prices}"))
+    """
+)
