@@ -368,11 +368,10 @@ def _statistics(path: Path, names: Sequence[str]) -> Action:
     greatest: Action = {}
     nothing: Action = {}
     at = {footer.schema.column(number).path: number for number in range(footer.num_columns)}
+    groups = [footer.row_group(number) for number in range(footer.num_row_groups)]
     for name in names:
-        found = [
-            footer.row_group(group).column(at[name]).statistics for group in range(footer.num_row_groups)
-        ]
-        if name not in at or not found or any(of is None or not of.has_null_count for of in found):
+        found = [group.column(at[name]).statistics for group in groups if name in at]
+        if not found or any(of is None or not of.has_null_count for of in found):
             continue
         nothing[name] = sum(of.null_count for of in found)
         found = [of for of in found if of.num_values]

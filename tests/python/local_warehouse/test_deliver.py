@@ -311,6 +311,55 @@ class TestRefusal:
         assert not has_unfinished(home)
 
 
+class TestReadInParts:
+    """Large files are read by several processes: nobody should notice, but by the time."""
+
+    @pytest.fixture(autouse=True)
+    def small_parts(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("local_warehouse.deliver._LARGE_BYTES", 0)
+        monkeypatch.setattr("local_warehouse.staging._LEAST_PART_BYTES", 200)
+
+    def test_all_rows_come_in_order(self, home: Home, account: Path) -> None:
+        target = Recorder()
+        wide = {"custom_tags": {"long": "x" * 1000}}
+        put(account, "2026-01-01", "billing.usage", *(usage(day, **wide) for day in range(50)))
+        put(account, "2026-01-01", "lakeflow.jobs", {"job_id": "1"})
+        outcome = run(home, target, account)
+        assert outcome.rows == {"billing.usage": 50, "lakeflow.jobs": 1}
+        assert ids(target) == [str(day) for day in range(50)]
+        assert [of.name for of in home.root.glob("staging/*")] == []
+
+    def test_the_first_line_that_does_not_fit_is_named(self, home: Home, account: Path) -> None:
+        target = Recorder()
+        rows: list[dict[str, Any] | str] = [usage(number) for number in range(60)]
+        rows[47], rows[48], rows[58] = usage(47, usage_date="yesterday"), "{", usage(58, usage_quantity="x")
+        put(account, "2026-01-01", "billing.usage", *rows)
+        put(account, "2026-01-01", "lakeflow.jobs", {"job_id": 1})
+        with pytest.raises(DeliveryError, match=r'"yesterday" is not a date') as caught:
+            run(home, target, account)
+        assert (caught.value.file.name, caught.value.line, caught.value.column) == (
+            "billing.usage.jsonl",
+            48,
+            "usage_date",
+        )
+        assert target.tables == {} and not (home.root / "staging").exists()
+
+    def test_a_new_column_in_any_part_is_found(self, home: Home, account: Path) -> None:
+        target = Recorder()
+        rows = [usage(number) for number in range(60)]
+        put(account, "2026-01-01", "billing.usage", *rows[:-1], usage(59, mood={"of": "day"}))
+        assert run(home, target, account).new_columns == [("billing.usage", "mood", "STRUCT<`of`: STRING>")]
+        assert [row["mood"] for row in target.tables["system.billing.usage"]] == [None] * 59 + [{"of": "day"}]
+
+    def test_a_reading_process_that_ends_is_told(
+        self, home: Home, account: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(sys, "executable", "/bin/false")
+        put(account, "2026-01-01", "billing.usage", usage(1))
+        with pytest.raises(OSError, match=r"a process that reads .*billing.usage.jsonl ended"):
+            run(home, Recorder(), account)
+
+
 class KilledError(BaseException):
     """Stands for the end of the process."""
 
