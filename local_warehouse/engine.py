@@ -49,6 +49,7 @@ class Operation:
         state: Where it stands; changes once, from `RUNNING`.
         result: The rows, once finished.
         error: Why it failed, once failed or canceled.
+        is_compressed: Whether the client takes, and so gets, its rows compressed.
     """
 
     def __init__(self, session: Session, sql: str, work: Callable[[], Result]) -> None:
@@ -56,6 +57,7 @@ class Operation:
         self.id = secrets.token_bytes(16)
         self.session = session
         self.sql = sql
+        self.is_compressed = False
         self.started_ms = int(time.time() * 1000)
         self.state = State.RUNNING
         self.result: Result | None = None

@@ -305,8 +305,10 @@ def refused_connection(warehouse: Warehouse, configuration: dict[str, str]) -> s
 # -- results
 
 
-def test_a_large_result_comes_in_order_and_in_several_fetches(warehouse: Warehouse) -> None:
-    with warehouse.connect() as connection, connection.cursor() as cursor:
+@pytest.mark.parametrize("compressed", [True, False])
+def test_a_large_result_comes_in_order_and_in_several_fetches(warehouse: Warehouse, compressed: bool) -> None:
+    options = {"enable_query_result_lz4_compression": compressed}
+    with warehouse.connect(**options) as connection, connection.cursor() as cursor:
         cursor.execute(
             "select id, repeat('x', 40) as s, cast(id as decimal(38,18)) as d from range(0, 1200000, 1, 7)"
         )
