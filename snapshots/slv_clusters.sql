@@ -14,14 +14,24 @@ with changed_keys as (
 
 ),
 
-clusters as (
+changed_clusters as (
 
-    -- All rows of a key, since one of them moves the ends of others. A key that Bronze has no more has one row,
-    -- without a time of change.
+    -- All rows of a key, since one of them moves the ends of others.
+    select {{ broadcast_hint("changed_keys", clusters.rows if clusters.mode == "changes" else none) }}
+        clusters.* except (date_key)
+    from {{ as_read(clusters) }} as clusters
+    left semi join changed_keys
+        on clusters.workspace_id <=> changed_keys.workspace_id and clusters.cluster_id <=> changed_keys.cluster_id
+
+),
+
+described as (
+
+    -- A key that Bronze has no more has one row, without a time of change.
     select
         changed_keys.workspace_id,
         changed_keys.cluster_id,
-        clusters.* except (workspace_id, cluster_id, date_key),
+        changed_clusters.* except (workspace_id, cluster_id),
         struct(
             {{ runtime_major_version("dbr_version") }} as dbr_major_version,
             {{ runtime_minor_version("dbr_version") }} as dbr_minor_version,
@@ -29,20 +39,22 @@ clusters as (
             {{ runtime_has_word("dbr_version", "ml") }} as is_ml_runtime,
             {{ runtime_has_word("dbr_version", "lts") }} as is_lts_runtime,
             max_autoscale_workers is not null as is_autoscaling
-        ) as derived
+        ) as facts
     from changed_keys
-    left join {{ as_read(clusters) }} as clusters
-        on changed_keys.workspace_id <=> clusters.workspace_id and changed_keys.cluster_id <=> clusters.cluster_id
+    left join changed_clusters
+        on
+            changed_keys.workspace_id <=> changed_clusters.workspace_id
+            and changed_keys.cluster_id <=> changed_clusters.cluster_id
 
 ),
 
 final as (
 
     select
-        * except (derived, row_hash),
-        derived.*,
-        sha2(concat_ws('|', row_hash, to_json(derived)), 256) as row_hash
-    from clusters
+        * except (facts, row_hash),
+        facts.*,
+        sha2(concat_ws('|', row_hash, to_json(facts)), 256) as row_hash
+    from described
 
 )
 

@@ -14,17 +14,29 @@ with changed_keys as (
 
 ),
 
+changed_jobs as (
+
+    -- All rows of a key, since one of them moves the ends of others.
+    select {{ broadcast_hint("changed_keys", jobs.rows if jobs.mode == "changes" else none) }}
+        jobs.* except (date_key)
+    from {{ as_read(jobs) }} as jobs
+    left semi join changed_keys
+        on jobs.workspace_id <=> changed_keys.workspace_id and jobs.job_id <=> changed_keys.job_id
+
+),
+
 final as (
 
-    -- All rows of a key, since one of them moves the ends of others. A key that Bronze has no more has one row,
-    -- without a time of change.
+    -- A key that Bronze has no more has one row, without a time of change.
     select
         changed_keys.workspace_id,
         changed_keys.job_id,
-        jobs.* except (workspace_id, job_id, date_key)
+        changed_jobs.* except (workspace_id, job_id)
     from changed_keys
-    left join {{ as_read(jobs) }} as jobs
-        on changed_keys.workspace_id <=> jobs.workspace_id and changed_keys.job_id <=> jobs.job_id
+    left join changed_jobs
+        on
+            changed_keys.workspace_id <=> changed_jobs.workspace_id
+            and changed_keys.job_id <=> changed_jobs.job_id
 
 )
 

@@ -14,17 +14,29 @@ with changed_keys as (
 
 ),
 
+changed_pipelines as (
+
+    -- All rows of a key, since one of them moves the ends of others.
+    select {{ broadcast_hint("changed_keys", pipelines.rows if pipelines.mode == "changes" else none) }}
+        pipelines.* except (date_key)
+    from {{ as_read(pipelines) }} as pipelines
+    left semi join changed_keys
+        on pipelines.workspace_id <=> changed_keys.workspace_id and pipelines.pipeline_id <=> changed_keys.pipeline_id
+
+),
+
 final as (
 
-    -- All rows of a key, since one of them moves the ends of others. A key that Bronze has no more has one row,
-    -- without a time of change.
+    -- A key that Bronze has no more has one row, without a time of change.
     select
         changed_keys.workspace_id,
         changed_keys.pipeline_id,
-        pipelines.* except (workspace_id, pipeline_id, date_key)
+        changed_pipelines.* except (workspace_id, pipeline_id)
     from changed_keys
-    left join {{ as_read(pipelines) }} as pipelines
-        on changed_keys.workspace_id <=> pipelines.workspace_id and changed_keys.pipeline_id <=> pipelines.pipeline_id
+    left join changed_pipelines
+        on
+            changed_keys.workspace_id <=> changed_pipelines.workspace_id
+            and changed_keys.pipeline_id <=> changed_pipelines.pipeline_id
 
 )
 

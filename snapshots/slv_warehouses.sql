@@ -13,17 +13,29 @@ with changed_keys as (
 
 ),
 
+changed_warehouses as (
+
+    -- All rows of a key, since one of them moves the ends of others.
+    select {{ broadcast_hint("changed_keys", warehouses.rows if warehouses.mode == "changes" else none) }}
+        warehouses.* except (date_key)
+    from {{ as_read(warehouses) }} as warehouses
+    left semi join changed_keys
+        on warehouses.workspace_id <=> changed_keys.workspace_id and warehouses.warehouse_id <=> changed_keys.warehouse_id
+
+),
+
 final as (
 
-    -- All rows of a key, since one of them moves the ends of others. A key that Bronze has no more has one row,
-    -- without a time of change.
+    -- A key that Bronze has no more has one row, without a time of change.
     select
         changed_keys.workspace_id,
         changed_keys.warehouse_id,
-        warehouses.* except (workspace_id, warehouse_id, date_key)
+        changed_warehouses.* except (workspace_id, warehouse_id)
     from changed_keys
-    left join {{ as_read(warehouses) }} as warehouses
-        on changed_keys.workspace_id <=> warehouses.workspace_id and changed_keys.warehouse_id <=> warehouses.warehouse_id
+    left join changed_warehouses
+        on
+            changed_keys.workspace_id <=> changed_warehouses.workspace_id
+            and changed_keys.warehouse_id <=> changed_warehouses.warehouse_id
 
 )
 

@@ -50,9 +50,15 @@
         {%- do held_days.append(row[1] | int if row[1] is not none else none) -%}
     {%- endfor -%}
 
+    {{ merge_changed_rows(target, changes, columns, keys, held_days if is_by_day else "whole") }}
+{% endmacro %}
+
+
+{#- The MERGE of changed rows, which deletes where row_hash is NULL. -#}
+{% macro merge_changed_rows(target, changes, columns, keys, days) -%}
     merge into {{ target }} as DBT_INTERNAL_DEST
     using ({{ changes }}) as DBT_INTERNAL_SOURCE
-    on {{ in_days(held_days if is_by_day else "whole", "DBT_INTERNAL_DEST.date_key") }}
+    on {{ in_days(days, "DBT_INTERNAL_DEST.date_key") }}
         and {{ equal_keys("DBT_INTERNAL_SOURCE", "DBT_INTERNAL_DEST", keys) }}
     when matched and DBT_INTERNAL_SOURCE.row_hash is null
         then delete
@@ -68,7 +74,7 @@
             DBT_INTERNAL_SOURCE.{{ adapter.quote(column) }}{{ ", " if not loop.last }}
             {%- endfor -%}
         )
-{% endmacro %}
+{%- endmacro %}
 
 
 {#- The model's rows that differ from the target's. A row that is to be deleted has the target's values and a NULL row_hash. -#}

@@ -1,15 +1,28 @@
 {#-
     Stands in for the adapter's macro, which adds one version a run at most: here the rows of a key become all of
-    its versions, and versions that the key has no more are marked by a NULL row_hash. See _macros.yml.
+    its versions, of which those that differ are staged. Versions that the key has no more have a NULL row_hash.
+    See _macros.yml.
 -#}
 {% macro databricks__snapshot_staging_table(strategy, source_sql, target_relation) -%}
     {%- set columns = snapshot_columns() -%}
     {%- set version_key = strategy.unique_key + [columns.dbt_valid_from] -%}
+    {%- set compiled_code = model["compiled_code"] -%}
+    {%- set is_whole = recorded(compiled_code, "touches") == "all" -%}
     with snapshot_query as (
 
         {{ source_sql }}
 
     ),
+
+    {%- if is_whole %}
+
+    held as (
+
+        select *
+        from {{ target_relation }}
+
+    ),
+    {%- else %}
 
     touched_keys as (
 
@@ -20,12 +33,14 @@
 
     held as (
 
-        select held.*
+        select {{ broadcast_hint("touched_keys", recorded(compiled_code, "reads") | sum(attribute="rows")) }}
+            held.*
         from {{ target_relation }} as held
         left semi join touched_keys
             on {{ equal_keys("held", "touched_keys", strategy.unique_key) }}
 
     ),
+    {%- endif %}
 
     {{ snapshot_versions(strategy, source_sql, target_relation) }}
 
@@ -37,4 +52,5 @@
     from versions
     full outer join held
         on {{ equal_keys("versions", "held", version_key) }}
+    where not versions.row_hash <=> held.row_hash
 {%- endmacro %}
