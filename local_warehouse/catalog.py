@@ -21,7 +21,7 @@ import shutil
 import sqlite3
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -61,6 +61,9 @@ create table if not exists key_constraints (
 create table if not exists grants (
     kind text, securable text, principal text, privilege text, primary key (kind, securable, principal,
     privilege));
+create table if not exists materialized_views (
+    catalog text, schema text, name text, query text, current_catalog text, current_schema text,
+    primary key (catalog, schema, name));
 create table if not exists intents (id integer primary key, action text, subject text);
 """
 
@@ -78,8 +81,8 @@ class Relation:
         catalog: Its catalog.
         schema: Its schema.
         name: Its name.
-        type: MANAGED, EXTERNAL, VIEW or METRIC_VIEW.
-        provider: `delta` for tables, None for views.
+        type: MANAGED, EXTERNAL, VIEW, METRIC_VIEW or MATERIALIZED_VIEW.
+        provider: `delta` for tables and materialized views, None for other views.
         location: The data folder of a table.
         owner: Who made it.
         comment: Its comment, for views; a table's is in its Delta log and copied here.
@@ -107,12 +110,32 @@ class Relation:
 
     @property
     def is_view(self) -> bool:
-        """Whether it is a view of any kind."""
+        """Whether it is a view that keeps no rows of its own."""
         return self.type in ("VIEW", "METRIC_VIEW")
+
+
+@dataclass(frozen=True)
+class MaterializedView:
+    """What a materialized view is worked out from.
+
+    Attributes:
+        query: Its query, as it was written.
+        catalog: The current catalog it was written for.
+        schema: The current schema it was written for.
+    """
+
+    query: str
+    catalog: str
+    schema: str
 
 
 _RELATION_FIELDS = (
     "catalog, schema, name, type, provider, location, owner, comment, created, last_altered, view_text"
+)
+_SELECT_RELATIONS = (
+    "select catalog, schema, name, iif(query is null, type, 'MATERIALIZED_VIEW'), provider, location, owner,"
+    " comment, created, last_altered, coalesce(query, view_text)"
+    " from relations left join materialized_views using (catalog, schema, name)"
 )
 
 
@@ -192,6 +215,9 @@ class Catalog:
                     self._forget_schema(db, catalog, schema)
                     self._physical.pop((catalog, schema), None)
                     shutil.rmtree(what["location"], ignore_errors=True)
+                elif action == "materialize":
+                    if latest_version(Path(what["location"])) != what["version"]:
+                        self._record_view(db, tuple(what["name"]), MaterializedView(**what["view"]))
                 elif action == "rename":
                     old, new = tuple(what["old"]), tuple(what["new"])
                     source, target = Path(what["source"]), Path(what["target"])
@@ -414,7 +440,7 @@ class Catalog:
     def relation(self, catalog: str, schema: str, name: str) -> Relation | None:
         """Look one relation up."""
         found = self.rows(
-            f"select {_RELATION_FIELDS} from relations where catalog = ? and schema = ? and name = ?",
+            f"{_SELECT_RELATIONS} where catalog = ? and schema = ? and name = ?",
             (catalog.lower(), schema.lower(), name.lower()),
         )
         return Relation(*found[0]) if found else None
@@ -424,9 +450,7 @@ class Catalog:
         where, values = ("catalog = ?", (catalog.lower(),))
         if schema is not None:
             where, values = (where + " and schema = ?", (catalog.lower(), schema.lower()))  # type: ignore[assignment]
-        found = self.rows(
-            f"select {_RELATION_FIELDS} from relations where {where} order by schema, name", values
-        )
+        found = self.rows(f"{_SELECT_RELATIONS} where {where} order by schema, name", values)
         return [Relation(*row) for row in found]
 
     def register_table(self, catalog: str, schema: str, table: str) -> None:
@@ -592,14 +616,45 @@ class Catalog:
                         (catalog, schema, relation),
                     )
 
+    # -- materialized views
+    # -----------------------------------------------------------------------------------------------
+
+    def materialized_view(self, name: Name) -> MaterializedView | None:
+        """Look up what a materialized view is worked out from; None for anything else."""
+        found = self.rows(
+            "select query, current_catalog, current_schema from materialized_views"
+            " where catalog = ? and schema = ? and name = ?",
+            name,
+        )
+        return MaterializedView(*found[0]) if found else None
+
+    def begin_materializing(self, name: Name, view: MaterializedView, version: int | None) -> int:
+        """Note that the table of a materialized view is about to be made; also its version as it is now."""
+        location = str(self.location_of(name))
+        subject = {"name": name, "view": asdict(view), "location": location, "version": version}
+        return self.begin("materialize", subject)
+
+    def end_materializing(self, number: int, name: Name, view: MaterializedView) -> None:
+        """Record the view whose table was made."""
+        with self.transaction() as db:
+            self._record_view(db, name, view)
+            db.execute("delete from intents where id = ?", (number,))
+
+    def _record_view(self, db: sqlite3.Connection, name: tuple[str, ...], view: MaterializedView) -> None:
+        db.execute(
+            "insert or replace into materialized_views values (?, ?, ?, ?, ?, ?)",
+            (*name, view.query, view.catalog, view.schema),
+        )
+
     def _forget(self, db: sqlite3.Connection, name: tuple[str, ...]) -> None:
+        db.execute("delete from materialized_views where catalog = ? and schema = ? and name = ?", name)
         db.execute("delete from relations where catalog = ? and schema = ? and name = ?", name)
         db.execute("delete from tags where catalog = ? and schema = ? and relation = ?", name)
         db.execute("delete from key_constraints where catalog = ? and schema = ? and relation = ?", name)
         db.execute("delete from grants where kind in ('TABLE', 'VIEW') and securable = ?", (".".join(name),))
 
     def _forget_schema(self, db: sqlite3.Connection, catalog: str, schema: str) -> None:
-        for table in ("relations", "functions", "tags", "key_constraints"):
+        for table in ("relations", "functions", "tags", "key_constraints", "materialized_views"):
             db.execute(f"delete from {table} where catalog = ? and schema = ?", (catalog, schema))
         db.execute("delete from schemas where catalog = ? and name = ?", (catalog, schema))
         prefix = f"{catalog}.{schema}"

@@ -371,14 +371,15 @@ def _of_relation(session: Session, relation: str, name: Name) -> list[tuple[Any,
     if found is None:
         return []
     if relation == "views":
-        if not found.is_view:
+        is_materialized = found.type == "MATERIALIZED_VIEW"
+        if not found.is_view and not is_materialized:
             return []
-        return [(*name, found.view_text, "NONE", "NO", "NO", None, "NO")]
+        return [(*name, found.view_text, "NONE", "NO", "NO", None, "YES" if is_materialized else "NO")]
     return [
         (
             *name,
             found.type,
-            "NO" if found.is_view else "YES",
+            "NO" if found.is_view or found.type == "MATERIALIZED_VIEW" else "YES",
             "PRESERVE",
             found.owner,
             found.comment,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
+import itertools
 import json
 from typing import TYPE_CHECKING, Any
 
@@ -94,7 +95,9 @@ def show(session: Session, statement: Statement) -> Result | None:
     if kind == "VIEWS":
         columns = [("namespace", "string"), ("viewName", "string"), ("isTemporary", "boolean")]
         columns += [("isMaterialized", "boolean")]
-        return results.of_rows(columns, [(r.schema, r.name, False, False) for r in found if r.is_view])
+        listed = [(r.schema, r.name, False, r.type == "MATERIALIZED_VIEW") for r in found]
+        is_view = [r.is_view or r.type == "MATERIALIZED_VIEW" for r in found]
+        return results.of_rows(columns, itertools.compress(listed, is_view))
     if kind == "TABLES":
         columns = [("database", "string"), ("tableName", "string"), ("isTemporary", "boolean")]
         return results.of_rows(columns, [(r.schema, r.name, False) for r in found])
@@ -121,7 +124,9 @@ def _information(session: Session, name: Name) -> str:
         return ""
     lines = [f"Catalog: {relation.catalog}", f"Database: {relation.schema}", f"Table: {relation.name}"]
     lines += [f"Owner: {relation.owner}", f"Created Time: {relation.created}"]
-    lines += [f"Type: {'VIEW' if relation.is_view else relation.type}"]
+    # The adapter knows materialized views by the service's capitals.
+    title = "TYPE" if relation.type == "MATERIALIZED_VIEW" else "Type"
+    lines += [f"{title}: {'VIEW' if relation.is_view else relation.type}"]
     if not relation.is_view:
         lines += [f"Provider: {relation.provider}", f"Location: {relation.location}"]
     if relation.comment:
@@ -153,7 +158,8 @@ def describe(session: Session, statement: Statement) -> Result | None:
     if words[-2:] != ["AS", "JSON"] or "EXTENDED" not in words[:3]:
         if words[1:2] in (["HISTORY"], ["DETAIL"], ["QUERY"]):
             return session.sql(statement.physical())
-        return _logical(session, session.sql(statement.physical()))
+        answer = _logical(session, session.sql(statement.physical()))
+        return _with_query(session, statement, answer) if "EXTENDED" in words[:3] else answer
     at = words.index("EXTENDED") + 1
     parts, end = read_name(statement.tokens, at)
     if end != len(words) - 2 or not 1 <= len(parts) <= 3:
@@ -175,6 +181,26 @@ def describe(session: Session, statement: Statement) -> Result | None:
     else:
         document = _document(session, name)
     return results.of_rows([("json_metadata", "string")], [(json.dumps(document, ensure_ascii=False),)])
+
+
+def _with_query(session: Session, statement: Statement, answer: Result) -> Result:
+    """Describe a materialized view as one, and not as the table that holds its rows."""
+    named = statement.references[-1:]
+    relation = session.engine.catalog.relation(*named[0].key) if named else None
+    if relation is None or relation.type != "MATERIALIZED_VIEW":
+        return answer
+    rows = [
+        ("Type", relation.type, "") if row["col_name"] == "Type" else tuple(row.values())
+        for row in answer.table().to_pylist()
+    ]
+    rows += [
+        ("View Text", relation.view_text, ""),
+        ("", "", ""),
+        ("# Refresh Information", "", ""),
+        ("Last Refreshed", relation.last_altered[:19] + "Z", ""),
+        ("Refresh Schedule", "MANUAL", ""),
+    ]
+    return results.of_rows([(name, "string") for name in ("col_name", "data_type", "comment")], rows)
 
 
 def _document(session: Session, name: Name) -> dict[str, Any]:
@@ -204,10 +230,10 @@ def _document(session: Session, name: Name) -> dict[str, Any]:
     }
     if relation.comment:
         document["comment"] = relation.comment
-    if relation.is_view:
+    if relation.view_text is not None:
         document["view_text"] = relation.view_text
         document["view_original_text"] = relation.view_text
-    else:
+    if not relation.is_view:
         document["provider"] = relation.provider
         document["location"] = relation.location
     keys = [_constraint_text(found) for found in constraints if found.kind != "NOT NULL"]

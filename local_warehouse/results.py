@@ -18,7 +18,7 @@ from pyspark.serializers import read_int
 from pyspark.sql import DataFrame
 from pyspark.util import _create_local_socket
 
-IN_MEMORY_BYTES = 32 * 1024 * 1024
+IN_MEMORY_BYTES = 128 * 1024 * 1024
 """Results up to this size never touch the disk."""
 
 

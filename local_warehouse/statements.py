@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from local_warehouse import information_schema, metadata, results, unity
+from local_warehouse import information_schema, materialized_views, metadata, results, unity
 from local_warehouse.errors import WarehouseError, unsupported
 from local_warehouse.lexer import quoted, string_literal, string_value
 from local_warehouse.names import Reference, Statement, read_name
@@ -76,7 +76,7 @@ def run(session: Session, statement: Statement) -> Result:
     Returns:
         Its rows.
     """
-    _answer_context_functions(session, statement)
+    answer_context_functions(session, statement)
     first = statement.tokens[0].word
     if first in _UNBOUNDED:
         try:
@@ -94,6 +94,7 @@ def _write(session: Session, statement: Statement) -> Result:
     target = _target(statement)
     if target is None:
         return session.sql(statement.physical())
+    materialized_views.refuse_change(session, statement, target.key)
     words = statement.words
     creates = words[0] in ("CREATE", "REPLACE")
     intent = None
@@ -175,7 +176,7 @@ def _view_text(statement: Statement) -> str | None:
     return None
 
 
-def _answer_context_functions(session: Session, statement: Statement) -> None:
+def answer_context_functions(session: Session, statement: Statement) -> None:
     """Put the session's catalog and schema in place of the functions that ask for them."""
     tokens = statement.tokens
     answers = {
@@ -219,19 +220,9 @@ def _use(session: Session, statement: Statement) -> Result | None:
         return None
     name = (session.catalog, parts[0]) if len(parts) == 1 else (parts[0], parts[1])
     if not catalog.has_schema(*name):
-        raise schema_not_found(*name)
+        raise unity.schema_not_found(*name)
     session.use(*name)
     return results.empty()
-
-
-def schema_not_found(catalog: str, schema: str) -> WarehouseError:
-    """The service's error for a schema that does not exist."""
-    return WarehouseError(
-        "SCHEMA_NOT_FOUND",
-        f"The schema {quoted(catalog.lower())}.{quoted(schema.lower())} cannot be found. Verify the"
-        " spelling and correctness of the schema and catalog.",
-        "42704",
-    )
 
 
 def _set(session: Session, statement: Statement) -> Result | None:
@@ -270,7 +261,7 @@ def _create_or_drop_schema(session: Session, statement: Statement) -> Result | N
         if not exists:
             if guarded:
                 return results.empty()
-            raise schema_not_found(*name)
+            raise unity.schema_not_found(*name)
         if rest != ["CASCADE"] and (catalog.relations(*name) or catalog.functions(*name)):
             raise WarehouseError(
                 "SCHEMA_NOT_EMPTY",
@@ -334,12 +325,11 @@ def _create_or_drop_catalog(
     return results.empty()
 
 
-def _pipeline_datasets(session: Session, statement: Statement) -> Result | None:
-    words = [word for word in statement.words[:6] if word]
-    if "MATERIALIZED" in words or "STREAMING" in words:
+def _streaming_tables(session: Session, statement: Statement) -> Result | None:
+    if "STREAMING" in statement.words[:6]:
         raise unsupported(
-            "Materialized views and streaming tables need a pipeline, which the local warehouse does not"
-            " have. Use a table, a view or an incremental model."
+            "Streaming tables need a pipeline, which the local warehouse does not have. Use an incremental"
+            " model."
         )
     return None
 
@@ -347,9 +337,9 @@ def _pipeline_datasets(session: Session, statement: Statement) -> Result | None:
 _HANDLERS: dict[str, tuple[Handler, ...]] = {
     "USE": (_use,),
     "SET": (_use, _set),
-    "CREATE": (_create_or_drop_schema, _pipeline_datasets, unity.create),
-    "REFRESH": (_pipeline_datasets,),
-    "DROP": (_create_or_drop_schema, unity.drop),
+    "CREATE": (_create_or_drop_schema, _streaming_tables, materialized_views.create, unity.create),
+    "REFRESH": (_streaming_tables, materialized_views.refresh),
+    "DROP": (_create_or_drop_schema, materialized_views.drop, unity.drop),
     "SHOW": (unity.show_grants, metadata.show),
     "DESCRIBE": (metadata.describe,),
     "DESC": (metadata.describe,),
@@ -359,5 +349,3 @@ _HANDLERS: dict[str, tuple[Handler, ...]] = {
     "REVOKE": (unity.grant,),
     "INSERT": (unity.replace_on,),
 }
-
-__all__: list[Any] = ["Handler", "execute", "schema_not_found"]

@@ -28,11 +28,23 @@ def _not_found(name: tuple[str, ...]) -> WarehouseError:
     )
 
 
-def _syntax_error(near: str) -> WarehouseError:
+def schema_not_found(catalog: str, schema: str) -> WarehouseError:
+    """The service's error for a schema that does not exist."""
+    return WarehouseError(
+        "SCHEMA_NOT_FOUND",
+        f"The schema {quoted(catalog.lower())}.{quoted(schema.lower())} cannot be found. Verify the"
+        " spelling and correctness of the schema and catalog.",
+        "42704",
+    )
+
+
+def syntax_error(near: str) -> WarehouseError:
+    """The service's error for a statement that is not well formed."""
     return WarehouseError("PARSE_SYNTAX_ERROR", f"Syntax error at or near '{near}'.", "42601")
 
 
-def _resolve(session: Session, parts: list[str]) -> Name:
+def resolve(session: Session, parts: list[str]) -> Name:
+    """Complete a name by the session's catalog and schema."""
     full = [session.catalog, session.schema, *parts]
     if len(parts) == 2:
         full = [session.catalog, *parts]
@@ -40,8 +52,9 @@ def _resolve(session: Session, parts: list[str]) -> Name:
     return (catalog.lower(), schema.lower(), name.lower())
 
 
-def _existing(session: Session, parts: list[str]) -> Name:
-    name = _resolve(session, parts)
+def existing(session: Session, parts: list[str]) -> Name:
+    """Complete the name of a relation, and raise an error if there is none."""
+    name = resolve(session, parts)
     if session.engine.catalog.relation(*name) is None:
         raise _not_found(name)
     return name
@@ -50,17 +63,17 @@ def _existing(session: Session, parts: list[str]) -> Name:
 def _names_in_parentheses(tokens: list[Token], at: int) -> tuple[list[str], int]:
     """Read `(a, b)`; the names and the index after the closing parenthesis."""
     if at >= len(tokens) or tokens[at].text != "(":
-        raise _syntax_error(tokens[at].text if at < len(tokens) else "end of input")
+        raise syntax_error(tokens[at].text if at < len(tokens) else "end of input")
     names: list[str] = []
     at += 1
     while at < len(tokens) and tokens[at].text != ")":
         if tokens[at].is_name and tokens[at].word not in ("TIMESERIES",):
             names.append(tokens[at].name.lower())
         elif tokens[at].text != "," and tokens[at].word != "TIMESERIES":
-            raise _syntax_error(tokens[at].text)
+            raise syntax_error(tokens[at].text)
         at += 1
     if at >= len(tokens):
-        raise _syntax_error("end of input")
+        raise syntax_error("end of input")
     return names, at + 1
 
 
@@ -87,8 +100,10 @@ def alter(session: Session, statement: Statement) -> Result | None:
     kind = words[1] if len(words) > 1 else ""
     if kind not in _OBJECTS:
         return None
-    if kind in ("MATERIALIZED", "STREAMING"):
-        raise unsupported("Materialized views and streaming tables do not exist in the local warehouse.")
+    if kind == "STREAMING":
+        raise unsupported("Streaming tables do not exist in the local warehouse.")
+    if kind == "MATERIALIZED":
+        return _alter_materialized_view(session, statement)
     at = 4 if words[2:4] == ["IF", "EXISTS"] else 2
     parts, at = read_name(tokens, at)
     rest = words[at:]
@@ -133,7 +148,7 @@ def _container_or_relation(session: Session, kind: str, parts: list[str]) -> tup
             shown = ".".join(quoted(part) for part in key)
             raise WarehouseError("SCHEMA_NOT_FOUND", f"The schema {shown} cannot be found.", "42704")
         return key
-    return _existing(session, parts)
+    return existing(session, parts)
 
 
 def _change_tags(session: Session, statement: Statement, name: tuple[str, ...], column: str, at: int) -> None:
@@ -142,25 +157,25 @@ def _change_tags(session: Session, statement: Statement, name: tuple[str, ...], 
     unset = statement.words[at] == "UNSET"
     at += 2
     if at >= len(tokens) or tokens[at].text != "(" or tokens[-1].text != ")":
-        raise _syntax_error(statement.text(at) or "end of input")
+        raise syntax_error(statement.text(at) or "end of input")
     tags: dict[str, str] = {}
     at += 1
     while at < len(tokens) - 1:
         if tokens[at].kind is not Kind.STRING and not tokens[at].is_name:
-            raise _syntax_error(tokens[at].text)
+            raise syntax_error(tokens[at].text)
         tag = string_value(tokens[at]) if tokens[at].kind is Kind.STRING else tokens[at].name
         at += 1
         value = ""
         if tokens[at].text == "=":
             if tokens[at + 1].kind is not Kind.STRING:
-                raise _syntax_error(tokens[at + 1].text)
+                raise syntax_error(tokens[at + 1].text)
             value = string_value(tokens[at + 1])
             at += 2
         tags[tag] = value
         if tokens[at].text == ",":
             at += 1
         elif at < len(tokens) - 1:
-            raise _syntax_error(tokens[at].text)
+            raise syntax_error(tokens[at].text)
     if unset:
         session.engine.catalog.unset_tags(name, column, list(tags))
     else:
@@ -184,6 +199,28 @@ def _set_owner(session: Session, statement: Statement, kind: str, parts: list[st
             db.execute("update catalogs set owner = ? where name = ?", (principal, *name))
 
 
+def _alter_materialized_view(session: Session, statement: Statement) -> Result:
+    parts, at = read_name(statement.tokens, 3)
+    name = existing(session, parts)
+    if session.engine.catalog.materialized_view(name) is None:
+        raise WarehouseError(
+            "EXPECT_MATERIALIZED_VIEW", f"{'.'.join(name)} is not a materialized view.", "42809"
+        )
+    rest = statement.words[at:]
+    if rest[:2] in (["SET", "TAGS"], ["UNSET", "TAGS"]):
+        _change_tags(session, statement, name, "", at)
+        return results.empty()
+    if rest[:1] == ["OWNER"] or rest[:2] == ["SET", "OWNER"]:
+        _set_owner(session, statement, "TABLE", parts)
+        return results.empty()
+    answer = _alter_column(session, statement, parts, at) if rest[:1] in (["ALTER"], ["CHANGE"]) else None
+    if answer is None:
+        raise unsupported(
+            "ALTER MATERIALIZED VIEW changes tags and the owner here. There are no schedules: REFRESH it."
+        )
+    return answer
+
+
 def _alter_column(session: Session, statement: Statement, parts: list[str], at: int) -> Result | None:
     words, tokens = statement.words, statement.tokens
     at += 2 if words[at + 1] == "COLUMN" else 1
@@ -191,14 +228,14 @@ def _alter_column(session: Session, statement: Statement, parts: list[str], at: 
     rest = words[at:]
     column = ".".join(column_parts)
     if rest[:2] in (["SET", "TAGS"], ["UNSET", "TAGS"]):
-        name = _existing(session, parts)
+        name = existing(session, parts)
         _column_of(session, name, column)
         _change_tags(session, statement, name, column.lower(), at)
         return results.empty()
     if rest[:2] == ["SET", "MASK"] or rest[:2] == ["DROP", "MASK"]:
         raise unsupported("Column masks are not applied by the local warehouse, so it does not accept them.")
     if rest == ["SET", "NOT", "NULL"]:
-        name = _existing(session, parts)
+        name = existing(session, parts)
         field = _column_of(session, name, column)
         known = [
             c
@@ -220,7 +257,7 @@ def _alter_column(session: Session, statement: Statement, parts: list[str], at: 
         session.engine.catalog.sync(name)
         return results.empty()
     if rest == ["DROP", "NOT", "NULL"]:
-        name = _existing(session, parts)
+        name = existing(session, parts)
         constraint = not_null_name(column)
         if session.engine.catalog.drop_constraint(name, constraint):
             session.sql(
@@ -260,7 +297,7 @@ def _add_key(session: Session, statement: Statement, parts: list[str], at: int) 
             at += 1
     if words[at : at + 2] not in (["PRIMARY", "KEY"], ["FOREIGN", "KEY"]):
         return None
-    name = _existing(session, parts)
+    name = existing(session, parts)
     key = read_key(session, statement, name, at)
     record_key(session, name, constraint, key)
     return results.empty()
@@ -337,9 +374,9 @@ def read_key(session: Session, statement: Statement, name: Name, at: int) -> Key
     parent_columns: list[str] = []
     if kind == "FOREIGN KEY":
         if words[at : at + 1] != ["REFERENCES"]:
-            raise _syntax_error(tokens[at].text if at < len(tokens) else "end of input")
+            raise syntax_error(tokens[at].text if at < len(tokens) else "end of input")
         parent_parts, at = read_name(tokens, at + 1)
-        parent = _resolve(session, parent_parts)
+        parent = resolve(session, parent_parts)
         if at < len(tokens) and tokens[at].text == "(":
             parent_columns, at = _names_in_parentheses(tokens, at)
     start = at
@@ -397,7 +434,7 @@ def record_key(session: Session, name: Name, constraint: str | None, key: Key) -
 
 def _drop_key(session: Session, statement: Statement, parts: list[str], at: int) -> Result | None:
     words, tokens = statement.words, statement.tokens
-    name = _existing(session, parts)
+    name = existing(session, parts)
     catalog = session.engine.catalog
     if words[at] in ("PRIMARY", "FOREIGN"):
         guarded = words[at + 2 : at + 4] == ["IF", "EXISTS"]
@@ -473,7 +510,7 @@ def comment(session: Session, statement: Statement) -> Result | None:
         return results.empty()
     literal = string_literal(text or "")
     if kind == "COLUMN":
-        relation = _existing(session, parts[:-1])
+        relation = existing(session, parts[:-1])
         found = catalog.relation(*relation)
         column = quoted(parts[-1])
         if found is not None and found.is_view:
@@ -485,7 +522,7 @@ def comment(session: Session, statement: Statement) -> Result | None:
         catalog.sync(relation)
         return results.empty()
     if kind in ("TABLE", "VIEW"):
-        relation = _existing(session, parts)
+        relation = existing(session, parts)
         found = catalog.relation(*relation)
         if found is not None and found.is_view:
             session.sql(f"ALTER VIEW {catalog.physical(*relation)} SET TBLPROPERTIES ('comment' = {literal})")
@@ -683,9 +720,9 @@ def _securable(session: Session, statement: Statement, at: int) -> tuple[str, st
         return kind, "metastore", at
     parts, at = read_name(statement.tokens, at)
     if not parts:
-        raise _syntax_error(statement.text(at) or "end of input")
+        raise syntax_error(statement.text(at) or "end of input")
     if kind == "FUNCTION":
-        return kind, ".".join(_resolve(session, parts)), at
+        return kind, ".".join(resolve(session, parts)), at
     name = _container_or_relation(session, kind, parts)
     return kind, ".".join(name), at
 
@@ -706,12 +743,12 @@ def grant(session: Session, statement: Statement) -> Result | None:
     words, tokens = statement.words, statement.tokens
     revoke = words[0] == "REVOKE"
     if "ON" not in words:
-        raise _syntax_error(statement.text(1) or "end of input")
+        raise syntax_error(statement.text(1) or "end of input")
     on = words.index("ON")
     privileges = [" ".join(part.split()) for part in statement.text(1, on).upper().split(",")]
     kind, securable, at = _securable(session, statement, on + 1)
     if words[at : at + 1] != ["FROM" if revoke else "TO"] or at + 1 >= len(tokens):
-        raise _syntax_error(statement.text(at) or "end of input")
+        raise syntax_error(statement.text(at) or "end of input")
     principal = statement.text(at + 1)
     if at + 2 == len(tokens):
         token = tokens[at + 1]
@@ -754,7 +791,7 @@ def show_grants(session: Session, statement: Statement) -> Result | None:
     if words[1:2] not in (["GRANTS"], ["GRANT"]):
         return None
     if "ON" not in words:
-        raise _syntax_error(statement.text(1))
+        raise syntax_error(statement.text(1))
     on = words.index("ON")
     principal = None
     if on > 2:
@@ -801,10 +838,10 @@ def replace_on(session: Session, statement: Statement) -> Result | None:
     reference: Reference = statement.references[0]
     if at > reference.end + 2:
         return None
-    close = _closing(tokens, at + 2)
+    close = closing(tokens, at + 2)
     keys = _null_safe_keys(statement, at + 3, close)
     catalog = session.engine.catalog
-    partitions = catalog.partition_columns(_existing(session, list(reference.key)))
+    partitions = catalog.partition_columns(existing(session, list(reference.key)))
     query_at = close + 1
     if keys is None or sorted(keys) != sorted(partitions):
         raise WarehouseError(
@@ -814,7 +851,7 @@ def replace_on(session: Session, statement: Statement) -> Result | None:
             "0A000",
         )
     if tokens[query_at].text == "(":
-        query = statement.physical(query_at + 1, _closing(tokens, query_at))
+        query = statement.physical(query_at + 1, closing(tokens, query_at))
     else:
         query = statement.physical(query_at)
     target = catalog.physical(*reference.key)
@@ -829,13 +866,14 @@ def replace_on(session: Session, statement: Statement) -> Result | None:
     return answer
 
 
-def _closing(tokens: list[Token], at: int) -> int:
+def closing(tokens: list[Token], at: int) -> int:
+    """Find the parenthesis that closes the one at an index."""
     depth = 0
     for index in range(at, len(tokens)):
         depth += {"(": 1, ")": -1}.get(tokens[index].text, 0)
         if depth == 0:
             return index
-    raise _syntax_error("end of input")
+    raise syntax_error("end of input")
 
 
 def _null_safe_keys(statement: Statement, first: int, last: int) -> list[str] | None:

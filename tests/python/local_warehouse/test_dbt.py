@@ -52,6 +52,9 @@ select id, name, amount from {{ ref('a_table') }}""",
     "models/replaced.sql": """{{ config(materialized='incremental', incremental_strategy='replace_where',
     incremental_predicates='date_key = 20240101') }}
 select id, date_key from {{ ref('a_table') }}""",
+    "models/summed.sql": """{{ config(materialized='materialized_view', databricks_tags={'team': 'x'},
+    partition_by='date_key', tblproperties={'made.by': 'dbt'}) }}
+select date_key, sum(amount) as amount from {{ ref('a_table') }} group by date_key;""",
     "models/contracted.sql": """{{ config(materialized='table') }}
 select id, name, amount from {{ ref('a_table') }}""",
     "models/_models.yml": """
@@ -67,6 +70,9 @@ models:
       - {name: amount, data_type: "decimal(38,18)"}
   - name: a_view
     description: a view
+  - name: summed
+    description: "It's summed"
+    columns: [{name: amount, description: "what's in it"}]
 """,
     "models/by_python.py": """
 def model(dbt, session):
@@ -156,6 +162,12 @@ def test_a_project_builds_and_builds_again(warehouse: Warehouse, project: Path) 
         5.0,
         6.0,
     ]
+    described = json.loads(warehouse.rows(f"describe table extended {tiny}.summed as json")[0][0])
+    assert (described["type"], described["comment"]) == ("MATERIALIZED_VIEW", "It's summed")
+    assert described["columns"][1]["comment"] == "what's in it"
+    operations = [row[4] for row in warehouse.rows(f"describe history {tiny}.summed")]
+    # The second build refreshes it, since nothing about it has changed.
+    assert operations == ["WRITE", "CREATE OR REPLACE TABLE AS SELECT"]
     # Of the three rows the second build reads again, none has another hash: none is written.
     assert warehouse.rows(f"select id, held from {tiny}.merged_by_python order by id") == [
         (1, -1),
@@ -177,6 +189,7 @@ def test_docs_list_types_columns_and_comments(warehouse: Warehouse, project: Pat
     contracted, view = nodes["model.tiny.contracted"], nodes["model.tiny.a_view"]
     assert contracted["metadata"]["comment"] == "It's a contract with `backticks`"
     assert contracted["columns"]["amount"]["type"] == "decimal(38,18)"
+    assert nodes["model.tiny.summed"]["metadata"]["type"] == "materialized_view"
     assert view["metadata"]["type"] == "view" and list(view["columns"]) == ["id", "name", "amount"]
 
 
