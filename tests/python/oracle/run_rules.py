@@ -178,8 +178,8 @@ def runs(account: AccountFolder, table: RunTable) -> Runs:
         table: The timeline.
 
     Returns:
-        One entry a run; a slice without a workspace, a run or a start belongs to none. Task runs know nothing
-        of their attempts yet: see `with_attempts`.
+        One entry a run. A slice without a workspace or a run belongs to none, and a run without a single
+        start cannot be placed. Task runs know nothing of their attempts yet: see `with_attempts`.
 
     Raises:
         AccountFolderError: If the account is malformed, or holds too many ties.
@@ -187,12 +187,13 @@ def runs(account: AccountFolder, table: RunTable) -> Runs:
     placed = {
         key: rows
         for key, rows in account_rows(account, table.source).items()
-        if all(rows[0][name] is not None for name in (*table.key_columns, "period_start_time"))
+        if all(rows[0][name] is not None for name in table.key_columns)
     }
     slices = grouped(placed, table.key_columns)
     return {
         key: distinct_outcomes(run_of(table, way) for way in combinations(rows))
         for key, rows in slices.items()
+        if any(tied[0]["period_start_time"] is not None for tied in rows)
     }
 
 

@@ -173,16 +173,17 @@ def test_runs_of_one_id_in_two_workspaces_stay_apart_and_repeated_slices_count_o
     } == {("w1", "r1"): [(3600, 1)], ("w2", "r1"): [(7200, 1)]}
 
 
-def test_slices_that_cannot_be_placed_belong_to_no_run(tmp_path: Path) -> None:
+def test_a_run_needs_a_workspace_an_id_and_a_start(tmp_path: Path) -> None:
     rows = [
         run_slice("10:00", "11:00"),
         run_slice("10:00", "12:00", "FAILED", run_id=None),
         run_slice("10:00", "12:00", "FAILED", workspace_id=None),
-        run_slice("10:00", "12:00", "FAILED", period_start_time=None),
+        run_slice("10:00", "12:30", "SUCCEEDED", period_start_time=None),
+        run_slice("10:00", "12:00", "FAILED", run_id="r2", period_start_time=None),
     ]
     account = write_account(tmp_path, {"2026-03-01": {"lakeflow.job_run_timeline": rows}})
     ((run,),) = runs(account, JOB_RUN).values()
-    assert (run["slice_count"], run["is_finished"]) == (1, False)
+    assert (run["run_id"], run["slice_count"], run["duration_seconds"]) == ("r1", 2, 9000)
 
 
 def test_slices_of_one_key_that_differ_are_a_tie(tmp_path: Path) -> None:
