@@ -1,4 +1,4 @@
-"""Which of the warehouse's settings suit which size of account."""
+"""Which of the warehouse's settings suit which size of account, and what dbt's threads are worth."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from benchmarks.accounts import delivery_days, generate
 from benchmarks.tables import paired, ratio, seconds, show
 from benchmarks.trial import Cost, Trial
 
-_PROFILES = ("small", "large")
 _PARTS = ("first build", "build of a day")
 
 
@@ -30,67 +29,95 @@ class Account:
     days: int
 
 
+@dataclass(frozen=True)
+class Way:
+    """One of two ways to build it.
+
+    Attributes:
+        name: What it is called in the tables.
+        settings: The warehouse's Spark settings, as `up --size` names them.
+        threads: Nodes dbt runs at once.
+    """
+
+    name: str
+    settings: str
+    threads: int
+
+
 #: About 20,000 and about 200,000 usage rows.
 FULL = (Account("small", 45), Account("medium", 9))
 QUICK = (Account("small", 9), Account("medium", 3))
 
+SETTINGS = (Way("small", "small", 4), Way("large", "large", 4))
+THREADS = (Way("4 threads", "small", 4), Way("1 thread", "small", 1))
+
 
 @dataclass
 class _Figures:
-    """What was measured of one account under one profile: costs by part, round by round."""
+    """What was measured of one account built one way: costs by part, round by round."""
 
     costs: dict[str, list[Cost]] = field(default_factory=lambda: {part: [] for part in _PARTS})
 
 
 def measure(
-    folder: Path, project: Path, accounts: tuple[Account, ...], rounds: int, threads: int = 4
+    folder: Path,
+    project: Path,
+    accounts: tuple[Account, ...],
+    ways: tuple[Way, Way],
+    rounds: int,
+    decisive: str,
 ) -> None:
     """Measure and print.
 
-    Each account is built in a fresh home under each profile, one after the other: all days but the last, then
-    the last.
+    Each account is built in a fresh home each way, one after the other: all days but the last, then the last.
 
     Args:
         folder: Scratch space.
         project: The copy of the project to run from.
         accounts: What to build.
-        rounds: How often; the order of the profiles changes each time.
-        threads: Nodes dbt runs at once, as the project's profile has it.
+        ways: The ways to compare: the second is held against the first.
+        rounds: How often; the order of the ways changes each time.
+        decisive: Which figure says what is better: `wall` or `processor`.
 
     Raises:
         StepFailed: A program failed.
     """
-    figures: dict[tuple[Account, str], _Figures] = {}
+    figures: dict[tuple[Account, Way], _Figures] = {}
     for account in accounts:
         with step(f"Generating {account.days} days of the {account.size} account"):
             generated = generate(folder / f"{account.size}_{account.days}", account.size, account.days)
         for number in range(rounds):
-            for profile in _PROFILES if number % 2 == 0 else reversed(_PROFILES):
-                with step(f"{account.size} account, {profile} settings, round {number + 1} of {rounds}"):
+            for way in ways if number % 2 == 0 else reversed(ways):
+                with step(f"{account.size} account, {way.name}, round {number + 1} of {rounds}"):
                     _build(
                         Trial(folder / "trial", project),
                         generated,
-                        profile,
-                        threads,
-                        figures.setdefault((account, profile), _Figures()),
+                        way,
+                        figures.setdefault((account, way), _Figures()),
                     )
-    _report(accounts, figures, rounds)
+    _report(accounts, ways, figures, rounds, decisive)
 
 
-def _build(trial: Trial, account: Path, profile: str, threads: int, figures: _Figures) -> None:
+def _build(trial: Trial, account: Path, way: Way, figures: _Figures) -> None:
     try:
-        trial.up(profile)
+        trial.up(way.settings)
         trial.deliver(account, delivery_days(account)[-2])
-        figures.costs["first build"].append(trial.build(threads).cost)
+        figures.costs["first build"].append(trial.build(way.threads).cost)
         trial.deliver(account)
-        figures.costs["build of a day"].append(trial.build(threads).cost)
+        figures.costs["build of a day"].append(trial.build(way.threads).cost)
     finally:
         trial.down()
         shutil.rmtree(trial.home, ignore_errors=True)
 
 
-def _report(accounts: tuple[Account, ...], figures: dict[tuple[Account, str], _Figures], rounds: int) -> None:
-    small, large = _PROFILES
+def _report(
+    accounts: tuple[Account, ...],
+    ways: tuple[Way, Way],
+    figures: dict[tuple[Account, Way], _Figures],
+    rounds: int,
+    decisive: str,
+) -> None:
+    first, second = ways
     rows = []
     advice = []
     for account in accounts:
@@ -98,21 +125,30 @@ def _report(accounts: tuple[Account, ...], figures: dict[tuple[Account, str], _F
         for part in _PARTS:
             cells = [f"{name}: {part}"]
             for kind in ("wall", "processor"):
-                under = [getattr(cost, kind) for cost in figures[account, small].costs[part]]
-                over = [getattr(cost, kind) for cost in figures[account, large].costs[part]]
+                under = [getattr(cost, kind) for cost in figures[account, first].costs[part]]
+                over = [getattr(cost, kind) for cost in figures[account, second].costs[part]]
                 cells += [seconds(under), seconds(over), ratio(over, under)]
             rows.append(cells)
-        total = [
-            sum(figures[account, profile].costs[part][number].processor for part in _PARTS)
-            for profile in (large, small)
-            for number in range(rounds)
-        ]
-        factor = median(paired(total[:rounds], total[rounds:]))
-        better, by = (small, factor) if factor >= 1 else (large, 1 / factor)
-        advice.append(f"  {name}: the {better} settings, by a factor of {by:.2f} in processor time")
+        totals = {
+            way: [
+                sum(getattr(figures[account, way].costs[part][number], decisive) for part in _PARTS)
+                for number in range(rounds)
+            ]
+            for way in ways
+        }
+        factor = median(paired(totals[second], totals[first]))
+        better, by = (first, factor) if factor >= 1 else (second, 1 / factor)
+        told = "processor time" if decisive == "processor" else "seconds by the clock"
+        advice.append(f"  {name}: {better.name} is better by a factor of {by:.2f} in {told}")
     show(
-        f"dbt under the settings of each size; medians of {rounds}, ratios large over small",
-        ["account", "small s", "large s", "ratio", "small CPU s", "large CPU s", "CPU ratio"],
+        f"dbt both ways; medians of {rounds}, ratios {second.name} over {first.name}",
+        [
+            "account",
+            *(f"{way.name} s" for way in ways),
+            "ratio",
+            *(f"{way.name} CPU s" for way in ways),
+            "CPU ratio",
+        ],
         rows,
     )
     say()

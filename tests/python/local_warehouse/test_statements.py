@@ -213,7 +213,6 @@ def test_tags_grants_owner_and_comments_are_kept(run: Run, schema: str) -> None:
 @pytest.mark.parametrize(
     "statement",
     [
-        "create streaming table m as select 1",
         "create streaming table s as select 1",
         "alter table t set row filter f on (id)",
         "alter table t alter column id set mask f",
