@@ -24,7 +24,8 @@
 
 {% macro recorded(compiled_code, name) %}
     {%- set found = namespace(value=none) -%}
-    {%- for line in compiled_code.split("\n") -%}
+    {%- for written in compiled_code.split("\n") -%}
+        {%- set line = written[2:] if written.startswith("# -- ") else written -%}
         {%- if found.value is none and line.startswith("-- " ~ name ~ ": ") -%}
             {%- set found.value = fromjson(line[(name | length + 5):]) -%}
         {%- endif -%}

@@ -1,0 +1,62 @@
+{#-
+    What slv_usage_tags reads: the usage whose record has changed, and the usage that a changed tag of its
+    cluster, job or pipeline covers. A changed seed may touch any record, so everything is resolved again.
+-#}
+{% macro plan_usage_tags() %}
+    {%- set usage = read_changes(ref("slv_usage")) -%}
+    {%- set levels = {
+        "cluster_id": read_changes(ref("slv_clusters"), by_day=false),
+        "job_id": read_changes(ref("slv_jobs"), by_day=false),
+        "pipeline_id": read_changes(ref("slv_pipelines"), by_day=false),
+    } -%}
+    {%- set seeds = [
+        read_seed(ref("tag_taxonomy"), ["tag_key"]),
+        read_seed(ref("tag_key_aliases"), ["alias", "tag_key"]),
+        read_seed(ref("tag_value_aliases"), ["tag_key", "alias", "tag_value"]),
+        read_seed(ref("workspace_default_tags"), ["workspace_id", "tag_key", "tag_value"]),
+    ] -%}
+    {%- set reads = [usage] + levels.values() | list + seeds -%}
+
+    {%- set covered = [] -%}
+    {%- for key, read in levels.items() if read.mode == "changes" -%}
+        {%- do covered.append(usage_in_changed_periods(usage, read, key)) -%}
+    {%- endfor -%}
+    {%- set days = "all" -%}
+    {%- if "all" not in reads | map(attribute="mode") -%}
+        {%- set days = touched_days(
+            [usage.days, days_of("select distinct date_key from (" ~ covered | join(" union all ") ~ ")") if covered else []]
+        ) -%}
+    {%- endif -%}
+    {%- set affected = none -%}
+    {%- if days != "all" -%}
+        {%- set parts = [
+            "select record_id, record_type, date_key from "
+            ~ (table_changes_of(usage) if usage.mode == "changes" else usage.relation ~ " where false")
+        ] -%}
+        {%- set affected =
+            "select distinct record_id, record_type from (" ~ (parts + covered) | join(" union all ") ~ ")"
+            ~ " where " ~ in_days(days)
+        -%}
+    {%- endif -%}
+    {{ return({
+        "reads": reads,
+        "days": days,
+        "plan": {"affected": affected, "on_days": in_days(days)},
+    }) }}
+{% endmacro %}
+
+
+{#- The usage at a time in which its cluster, job or pipeline has other tags than before. -#}
+{% macro usage_in_changed_periods(usage, versions, key) -%}
+    select
+        usage.record_id,
+        usage.record_type,
+        usage.date_key
+    from {{ as_read(usage) }} as usage
+    inner join ({{ changed_periods(versions, ["workspace_id", key], attributes=["tags"]) }}) as period
+        on
+            usage.workspace_id = period.workspace_id
+            and usage.{{ key }} = period.{{ key }}
+            and usage.usage_start_time >= coalesce(period.period_start, timestamp'0001-01-01 00:00:00')
+            and usage.usage_start_time < coalesce(period.period_end, timestamp'9999-12-31 23:59:59.999999')
+{%- endmacro %}
