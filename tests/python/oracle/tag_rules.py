@@ -44,7 +44,7 @@ class TagSeeds:
     """What an admin has decided about tags.
 
     Attributes:
-        key_aliases: Folded key to canonical key.
+        key_aliases: Squeezed key (see `squeezed_key`) to canonical key; a canonical key stands for itself.
         value_aliases: (canonical key, value trimmed and in lower case) to canonical value.
         workspace_defaults: workspace_id to raw tags.
     """
@@ -56,13 +56,13 @@ class TagSeeds:
 
 SHIPPED_SEEDS = TagSeeds(
     {
-        "cost_centre": "cost_center",
+        **{key.replace("_", ""): key for key in REPORTED_KEYS},
         "costcentre": "cost_center",
         "cc": "cost_center",
         "env": "environment",
         "dept": "department",
         "lob": "line_of_business",
-        "business_unit": "line_of_business",
+        "businessunit": "line_of_business",
         "usecase": "use_case",
     },
     {
@@ -111,18 +111,23 @@ def read_tag_seeds(folder: Path = SEEDS_FOLDER) -> TagSeeds:
         folder: Where its seed files are, at any depth.
 
     Returns:
-        What the files say; for the aliases, what is shipped where there is no such file.
+        What the files say; where there is no such file, what is shipped.
 
     Raises:
         KeyError: If a file lacks a column.
     """
-    keys = _seed_rows(folder, "tag_key_aliases")
+    aliases = _seed_rows(folder, "tag_key_aliases")
+    taxonomy = _seed_rows(folder, "tag_taxonomy")
     values = _seed_rows(folder, "tag_value_aliases")
+    canonical = REPORTED_KEYS if taxonomy is None else [row["tag_key"] for row in taxonomy]
+    keys = dict(SHIPPED_SEEDS.key_aliases) if aliases is None else {}
+    keys |= {squeezed_key(row["alias"]): row["tag_key"] for row in aliases or ()}
+    keys |= {squeezed_key(key): key for key in canonical}
     defaults: dict[str, dict[str, str | None]] = {}
     for row in _seed_rows(folder, "workspace_default_tags") or ():
         defaults.setdefault(row["workspace_id"], {})[row["tag_key"]] = row["tag_value"]
     return TagSeeds(
-        SHIPPED_SEEDS.key_aliases if keys is None else {row["alias"]: row["tag_key"] for row in keys},
+        keys,
         SHIPPED_SEEDS.value_aliases
         if values is None
         else {(row["tag_key"], row["alias"].strip().lower()): row["tag_value"] for row in values},
@@ -144,6 +149,19 @@ def folded_key(raw: str) -> str:
     return _WORD_STARTS.sub("_", _SEPARATORS.sub("_", raw.strip())).lower()
 
 
+@lru_cache(maxsize=10_000)
+def squeezed_key(raw: str) -> str:
+    """A key as it is compared with canonical keys and aliases.
+
+    Args:
+        raw: The key as someone wrote it.
+
+    Returns:
+        It in lower case, without blanks, hyphens, dots and underscores.
+    """
+    return _SEPARATORS.sub("", raw).lower()
+
+
 def level_tags(raw: Mapping[str, str | None] | None, seeds: TagSeeds) -> dict[str, str]:
     """The tags that one level says, by canonical key.
 
@@ -159,8 +177,7 @@ def level_tags(raw: Mapping[str, str | None] | None, seeds: TagSeeds) -> dict[st
     for raw_key, value in (raw or {}).items():
         if value is None or not value.strip():
             continue
-        folded = folded_key(raw_key)
-        key = seeds.key_aliases.get(folded, folded)
+        key = seeds.key_aliases.get(squeezed_key(raw_key)) or folded_key(raw_key)
         held = spellings.get(key)
         if held is None or (held != key and (raw_key == key or raw_key < held)):
             spellings[key] = raw_key

@@ -43,6 +43,9 @@ def test_keys_fold_to_snake_case(raw: str, folded: str) -> None:
         (None, {}),
         ({}, {}),
         ({"cc": "1"}, {"cost_center": "1"}),
+        ({"COSTCENTER": "1"}, {"cost_center": "1"}),
+        ({"c.c": "1"}, {"cost_center": "1"}),
+        ({"businessunit": "retail"}, {"line_of_business": "retail"}),
         ({"Business Unit": "retail"}, {"line_of_business": "retail"}),
         ({"env": "Production"}, {"environment": "prod"}),
         ({"env": " PRD "}, {"environment": "prod"}),
@@ -98,6 +101,7 @@ def test_seed_files_say_what_an_admin_decided(tmp_path: Path) -> None:
     folder = tmp_path / "tags"
     folder.mkdir()
     (folder / "tag_key_aliases.csv").write_text("alias,tag_key\nkst,cost_center\n", encoding="utf-8")
+    (folder / "tag_taxonomy.csv").write_text("tag_key,is_required\ncost_center,true\n", encoding="utf-8")
     (folder / "tag_value_aliases.csv").write_text(
         "tag_key,alias,tag_value\ncost_center, X1 ,x-1\n", encoding="utf-8"
     )
@@ -106,7 +110,12 @@ def test_seed_files_say_what_an_admin_decided(tmp_path: Path) -> None:
     )
     seeds = read_tag_seeds(tmp_path)
     assert level_tags(seeds.workspace_defaults["w1"], seeds) == {"cost_center": "x-1", "team": "core"}
-    assert level_tags({"cc": "1"}, seeds) == {"cc": "1"}
+    assert level_tags({"cc": "1", "costcenter": "2", "Kost": "3"}, seeds) == {
+        "cc": "1",
+        "cost_center": "2",
+        "kost": "3",
+    }
+    assert level_tags({"UseCase": "1", "usecase2": "2"}, seeds) == {"use_case": "1", "usecase2": "2"}
 
 
 def test_without_seed_files_the_shipped_aliases_hold(tmp_path: Path) -> None:
