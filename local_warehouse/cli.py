@@ -9,6 +9,7 @@ import json
 import os
 import shlex
 import sys
+import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from datetime import date
@@ -262,15 +263,58 @@ def _sql(options: argparse.Namespace) -> int:
     if not statements:
         raise client.RefusedError("There is no statement to run.")
 
+    waiting = _Waiting()
+
     def show(pieces: Iterator[pa.Table], columns: list[str]) -> None:
+        waiting.end()
         if columns:
             sys.stdout.writelines(values.write(pieces, columns, options.format))
         elif options.format == "table":
             print("OK")
         sys.stdout.flush()
+        waiting.begin()
 
-    client.run_statements(client.find(_existing_home(options.home)), statements, show, options.catalog)
+    endpoint = client.find(_existing_home(options.home))
+    waiting.begin()
+    try:
+        client.run_statements(endpoint, statements, show, options.catalog)
+    finally:
+        waiting.end()
     return 0
+
+
+class _Waiting:
+    """Shows on a terminal for how long a statement has been running, and takes it away again."""
+
+    def __init__(self) -> None:
+        self._ended = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def begin(self) -> None:
+        """Begin to count, where standard error is a terminal."""
+        if sys.stderr.isatty():
+            self._ended.clear()
+            self._thread = threading.Thread(target=self._count, daemon=True)
+            self._thread.start()
+
+    def end(self) -> None:
+        """Stop counting."""
+        self._ended.set()
+        if self._thread is not None:
+            self._thread.join()
+            self._thread = None
+
+    def _count(self) -> None:
+        seconds = 2
+        if self._ended.wait(seconds):
+            return
+        while True:
+            print(f"\rrunning for {seconds} s", end="", file=sys.stderr, flush=True)
+            if self._ended.wait(1):
+                break
+            seconds += 1
+        # Back to the line's start, and clear it.
+        print("\r\x1b[K", end="", file=sys.stderr, flush=True)
 
 
 def _deliver(options: argparse.Namespace) -> int:

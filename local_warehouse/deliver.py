@@ -416,8 +416,10 @@ class _Run:
 
     def _stage_files(self, batch: _Batch, delivery: Delivery) -> dict[str, int]:
         """Stage the files of a delivery; of several that do not fit, the first is named."""
-        readers = Readers(usable_cores() if delivery.size() > _LARGE_BYTES else 1)
-        with readers:
+        size = delivery.size()
+        if size > _LARGE_BYTES:
+            self._progress(f"{delivery.date}: reading {size / 1e6:,.0f} MB")
+        with Readers(usable_cores() if size > _LARGE_BYTES else 1) as readers:
             # The largest first: the last to finish should not be the longest.
             ordered = sorted(delivery.files, key=lambda file: -file.size())
             begun = {file.table.name: self._begin_staging(readers, batch, delivery, file) for file in ordered}

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import secrets
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from enum import Enum
 
@@ -24,6 +25,9 @@ log = logging.getLogger(__name__)
 
 IDLE_SESSION_SECONDS = 3600.0
 """A session nothing was asked of for so long is closed: its client is gone."""
+
+ABANDONED_SECONDS = 600.0
+"""A statement whose client has not asked about it for so long is stopped: clients ask all the time."""
 
 SWEEP_SECONDS = 60.0
 """How often such sessions are looked for."""
@@ -151,6 +155,7 @@ class Session:
         self.settings = SessionSettings(self.spark, configuration)
         self.use(catalog, schema)
         self.last_used = time.monotonic()
+        self._holders = 0
         self._operations: dict[bytes, Operation] = {}
         self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="session")
         self._closed = False
@@ -240,6 +245,25 @@ class Session:
         operation = self._operations.pop(number, None)
         if operation is not None:
             operation.close()
+
+    @contextlib.contextmanager
+    def held(self) -> Iterator[None]:
+        """Keep the session while something in this process works with it, though no client asks of it."""
+        self._holders += 1
+        try:
+            yield
+        finally:
+            self._holders -= 1
+            self.last_used = time.monotonic()
+
+    def is_forsaken(self, now: float) -> bool:
+        """Tell whether its client is gone, as far as that shows.
+
+        Args:
+            now: The time on the monotonic clock.
+        """
+        limit = ABANDONED_SECONDS if self.running() else IDLE_SESSION_SECONDS
+        return not self._holders and self.last_used < now - limit
 
     def running(self) -> list[Operation]:
         """List its statements that are not done: one at work, others waiting for it."""
@@ -336,21 +360,13 @@ class Engine:
             self.close_session(session.id)
         self.catalog.close()
 
-    def close_idle(self, seconds: float) -> int:
-        """Close the sessions nothing was asked of for a time.
-
-        Args:
-            seconds: How long.
-
-        Returns:
-            How many were closed.
-        """
-        limit = time.monotonic() - seconds
-        idle = [session for session in self.sessions() if session.last_used < limit and not session.running()]
-        for session in idle:
-            self.close_session(session.id)
-        return len(idle)
+    def close_forsaken(self) -> None:
+        """Close the sessions whose clients are gone, and stop what they have left running."""
+        for session in self.sessions():
+            if session.is_forsaken(time.monotonic()):
+                log.info("a session was closed: nobody has asked of it for long")
+                self.close_session(session.id)
 
     def _sweep(self) -> None:
         while not self._stop.wait(SWEEP_SECONDS):
-            self.close_idle(IDLE_SESSION_SECONDS)
+            self.close_forsaken()

@@ -132,7 +132,7 @@ class Notebooks:
             session.spark.sparkContext.setJobGroup(run.group, run.name, interruptOnCancel=True)
             session.spark.__class__ = NotebookSession
             session.spark.client_session = session
-            with _session_of_this_thread(session):
+            with _session_of_this_thread(session), session.held():
                 scope: dict[str, Any] = {"__name__": "__main__", "spark": session.spark}
                 exec(compile(source, file, "exec"), scope)  # noqa: S102
             state = "SUCCESS"

@@ -187,7 +187,8 @@ def _add_statements(routes: Routes, engine: Engine) -> None:
         session = engine.open_session(body.get("catalog"), body.get("schema"))
         try:
             operation = session.start(_text(body, "statement"))
-            operation.wait(None)
+            with session.held():
+                operation.wait(None)
             answer: dict[str, Any] = {"statement_id": operation.id.hex()}
             if operation.state is not State.FINISHED or operation.result is None:
                 message = operation.error.message if operation.error else "canceled"

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import os
+import pty
 import signal
 import socket
 import subprocess
@@ -17,6 +18,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
+from databricks.sdk import WorkspaceClient
 
 from local_warehouse import processes, values
 from local_warehouse.client import split_statements
@@ -250,6 +252,27 @@ class TestUp:
     def test_a_result_of_many_fetches_is_printed_to_the_last_row(self, home: Path) -> None:
         shown = self.sql(home, "--format", "csv", "select id from range(250000) order by id")
         assert shown.stdout.splitlines()[1:] == [str(number) for number in range(250_000)]
+
+    def test_a_long_statement_tells_a_terminal_that_it_runs_and_ends_when_interrupted(
+        self, home: Path
+    ) -> None:
+        terminal, other_end = pty.openpty()
+        statement = "select count(*) from range(1000000000) cross join range(1000000000)"
+        running = subprocess.Popen(
+            [sys.executable, "-m", "local_warehouse", "sql", "--home", str(home), statement],
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            stderr=other_end,
+        )
+        os.close(other_end)
+        told = b""
+        while b"running for 3 s" not in told:
+            told += os.read(terminal, 1000)
+        running.send_signal(signal.SIGINT)
+        assert running.wait(60) != 0
+        os.close(terminal)
+        client = WorkspaceClient(host=self.status(home)["host"], token=Home(home).token)
+        assert not client.query_history.list().res
 
     def test_deliver_goes_through_the_warehouse_that_is_up(self, home: Path, tmp_path: Path) -> None:
         for day in (1, 2, 3):

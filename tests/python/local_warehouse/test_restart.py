@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import shutil
 import sqlite3
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -149,8 +152,17 @@ def test_what_a_kill_left_half_done_is_put_right_at_the_next_start(tmp_path: Pat
 
 _QUICKLY_SWEPT = """
 from local_warehouse import engine, server
-engine.IDLE_SESSION_SECONDS, engine.SWEEP_SECONDS = 2.0, 0.1
+engine.IDLE_SESSION_SECONDS, engine.ABANDONED_SECONDS, engine.SWEEP_SECONDS = 2.0, 2.0, 0.1
 server.main()
+"""
+
+
+_ASKING = """
+import os
+from databricks import sql
+connection = sql.connect(server_hostname="127.0.0.1", http_path="{path}", _connection_uri="{host}{path}",
+    access_token=os.environ["TOKEN"], enable_telemetry=False)
+connection.cursor().execute("select count(*) from range(1000000000) cross join range(1000000000)")
 """
 
 
@@ -180,6 +192,18 @@ def test_sessions_of_clients_that_went_away_are_closed_and_busy_ones_are_not(tmp
             cursor.cancel()
             thread.join(60)
             assert "OPERATION_CANCELED" in str(failures[0])
+        # A client that is killed says no goodbye: what it has asked for is not worked out to its end.
+        program = _ASKING.format(host=warehouse.host, path=warehouse.http_path)
+        asking = subprocess.Popen(
+            [sys.executable, "-c", program], env=os.environ | {"TOKEN": warehouse.token}
+        )
+        while not client.query_history.list().res:
+            assert asking.poll() is None
+            time.sleep(0.1)
+        asking.kill()
+        asking.wait()
+        while client.query_history.list().res:
+            time.sleep(0.1)
         with idle.cursor() as cursor, pytest.raises(Error, match="SESSION_NOT_FOUND"):
             cursor.execute("select * from v")
     finally:
