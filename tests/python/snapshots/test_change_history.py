@@ -27,7 +27,7 @@ from snapshots.edited_bronze import (
 pytestmark = pytest.mark.warehouse
 
 BATCHES = 4
-EXAMPLES = 700
+EXAMPLES = 1000
 
 
 @dataclass(frozen=True)
@@ -51,14 +51,14 @@ hours = st.integers(0, 7)
 edits = st.builds(
     Edit,
     change=st.one_of(hours, hours, hours, hours, hours, st.none()),
-    delete=st.one_of(st.none(), st.none(), hours),
+    delete=st.one_of(st.none(), st.none(), st.none(), hours),
     create=st.one_of(st.none(), st.integers(-3, 9)),
     content=st.integers(0, 2),
     is_removed=st.sampled_from([False] * 7 + [True]),
 )
 # Batches of edits, and for the same rows in another order the batch each of them comes with.
 histories = st.tuples(
-    st.lists(st.lists(edits, max_size=3), min_size=BATCHES, max_size=BATCHES),
+    st.lists(st.lists(edits, min_size=1, max_size=4), min_size=BATCHES, max_size=BATCHES),
     st.lists(st.integers(0, BATCHES - 1), min_size=8, max_size=9),
 )
 
@@ -223,7 +223,7 @@ def test_every_batch_gives_the_versions_of_the_rule_and_the_periods_that_changed
         assert newest_version(project, "slv_jobs") == version + 1, "a build is one commit"
         periods.assert_exact((version + 1, version + 1), before, JOBS.held(project), JOBS.plans.__getitem__)
     ways = {way for _, way in JOBS.held(project)}
-    assert len(ways) > 2 * EXAMPLES, "the examples were meant to have versions"
+    assert len(ways) > 2.5 * EXAMPLES, "the examples were meant to have versions"
 
 
 def test_periods_over_several_commits_are_those_between_the_ends(
