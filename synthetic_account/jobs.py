@@ -57,6 +57,7 @@ class JobVersion:
         name: Name of the job.
         tags: Its tags, as written.
         deleted: True: this change is the deletion.
+        delete_time: When it was deleted; the change time unless the two differ.
         known: When the row appears in the source; the change time unless it comes late.
     """
 
@@ -65,6 +66,7 @@ class JobVersion:
     tags: dict[str, str]
     deleted: bool = False
     known: int | None = None
+    delete_time: int | None = None
 
 
 @dataclass(eq=False)
@@ -152,7 +154,8 @@ class Job:
             "change_time": time_text(version.change),
         }
         if version.deleted:
-            row["delete_time"] = time_text(version.change)
+            gone = version.change if version.delete_time is None else version.delete_time
+            row["delete_time"] = time_text(gone)
         if version.change >= NEWER_COLUMNS_SINCE:
             row |= {
                 "description": "",

@@ -63,6 +63,7 @@ class Attempt:
         end: Seconds since 1970; equal to the start: it never started. None: it is still running.
         state: `result_state`; None while it is running.
         code: `termination_code`.
+        continues: True: these are more slices of an attempt that was written before.
     """
 
     run_id: str
@@ -71,6 +72,7 @@ class Attempt:
     end: int | None
     state: str | None
     code: str | None
+    continues: bool = False
 
 
 @dataclass(frozen=True)
@@ -184,7 +186,8 @@ class RunWriter:
         self._count(JOB_RUNS, self._write_run_slices(run), -1 if run.continues else 0)
         for leg in run.legs:
             for attempt in leg.attempts:
-                self._count(TASK_RUNS, self._write_task_slices(run, attempt))
+                state = self._write_task_slices(run, attempt)
+                self._count(TASK_RUNS, state, -1 if attempt.continues else 0)
         if run.cluster_id is not None and run.job.compute == CLASSIC:
             self._write_cluster(run)
         if run.is_metered and run.job.compute != ALL_PURPOSE and run.run_type != "WORKFLOW_RUN":

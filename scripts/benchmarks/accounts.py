@@ -82,6 +82,8 @@ def shorten(account: Path, target: Path, last: date, days: int) -> Path:
     for table, key in _ENTITIES.items():
         newest: dict[tuple[str, ...], tuple[str, str]] = {}
         for row, line in _rows(account, before, table):
+            if "change_time" not in row:
+                continue
             change, of = str(row["change_time"]), tuple(str(row.get(column)) for column in key)
             if of not in newest or newest[of][0] <= change:
                 newest[of] = (change, line if row.get("delete_time") is None else "")

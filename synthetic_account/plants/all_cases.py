@@ -1,13 +1,16 @@
 """Every planted case, in the order they are put into the account."""
 
 from synthetic_account.plants import (
+    deletion_cases,
     delivery_cases,
     history_cases,
     nested_cases,
     price_cases,
     quarantine_cases,
     run_cases,
+    slice_cases,
     tag_cases,
+    tag_level_cases,
     text_cases,
     update_cases,
     usage_cases,
@@ -25,6 +28,9 @@ ALL_CASES: tuple[Case, ...] = (
     *text_cases.CASES,
     *nested_cases.CASES,
     *delivery_cases.CASES,
+    *deletion_cases.CASES,
+    *slice_cases.CASES,
+    *tag_level_cases.CASES,
     *warehouse_cases.CASES,
     *update_cases.CASES,
 )

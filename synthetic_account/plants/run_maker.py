@@ -80,6 +80,7 @@ class RunMaker:
         latency: int = HOUR,
         continues: bool = False,
         is_metered: bool = True,
+        cluster_id: str | None = None,
         **compute: object,
     ) -> Run:
         """Write a run, its tasks and its cluster.
@@ -94,13 +95,15 @@ class RunMaker:
             latency: Seconds until a slice appears in the source.
             continues: True: these are more slices of a run that was written before.
             is_metered: False: the case writes the billing records itself.
+            cluster_id: None: one of its own, if the job runs on clusters of its runs.
             compute: Attributes of the job that differ for this run, such as its runtime.
 
         Returns:
             The run.
         """
         run_id = run_id or self.stream.digits(15)
-        cluster_id = f"0101-{run_id[:6]}-{run_id[6:14]}" if self.job.compute == CLASSIC else None
+        if cluster_id is None and self.job.compute == CLASSIC:
+            cluster_id = f"0101-{run_id[:6]}-{run_id[6:14]}"
         run = Run(
             replace(self.job, **compute) if compute else self.job,  # type: ignore[arg-type]
             job_id or self.job.job_id,

@@ -9,6 +9,7 @@ import pytest
 from made_account import MadeAccount, Row, make
 
 from synthetic_account.plants.all_cases import ALL_CASES
+from synthetic_account.plants.stable_ids import DEFAULT_TAGS_WORKSPACE_ID
 
 
 @pytest.fixture(scope="module")
@@ -55,10 +56,12 @@ def test_planted_keys_are_in_the_files(
     account: MadeAccount, rows_by_table: dict[str, list[Row]], case: str
 ) -> None:
     plant = account.plant(case)
+    if not plant["keys"]:
+        return
+    columns = list(plant["keys"][0])
+    known = {tuple(row.get(column) for column in columns) for row in rows_by_table[plant["table"]]}
     for key in plant["keys"]:
-        named = {column: value for column, value in key.items() if value is not None}
-        found = [row for row in rows_by_table[plant["table"]] if named.items() <= row.items()]
-        assert found, key
+        assert tuple(key[column] for column in columns) in known, key
 
 
 @pytest.fixture(scope="module")
@@ -256,34 +259,107 @@ def test_one_job_id_in_two_workspaces(account: MadeAccount) -> None:
     assert len({(run["job_id"], run["run_id"]) for run in runs}) == 1
 
 
-def test_history_of_jobs_follows_from_the_rows_delivered(account: MadeAccount) -> None:
-    """Builds intervals from the rows alone: a change or a deletion ends the interval before it."""
-    rows: dict[tuple[str, str], dict[str, Row]] = defaultdict(dict)
-    for _, row in account.rows("lakeflow.jobs"):
-        rows[row["workspace_id"], row["job_id"]][row["change_time"]] = row
-    checked = 0
+def lives(rows: list[Row]) -> list[tuple[str, str | None, bool, Row]]:
+    """The versions of an entity from its rows: a change ends the one before, a deletion the one it meets."""
+    placed = [row for row in rows if "change_time" in row]
+    changes = {row["change_time"]: row for row in placed if "delete_time" not in row}
+    deletions = sorted(
+        (row["delete_time"], row["change_time"], row) for row in placed if "delete_time" in row
+    )
+    if not changes and deletions:
+        gone, _, row = deletions[0]
+        return [(min(row.get("create_time", gone), gone), gone, True, row)]
+    starts = sorted(changes)
+    built = []
+    for start, following in zip(starts, [*starts[1:], None], strict=True):
+        met = [gone for gone, _, _ in deletions if start <= gone and (following is None or gone < following)]
+        built.append((start, met[0] if met else following, bool(met), changes[start]))
+    return built
+
+
+def test_histories_follow_from_the_rows_delivered(account: MadeAccount) -> None:
+    ids = {
+        "lakeflow.jobs": "job_id",
+        "lakeflow.pipelines": "pipeline_id",
+        "compute.clusters": "cluster_id",
+        "compute.warehouses": "warehouse_id",
+    }
+    rows: dict[tuple[str, str, str], list[Row]] = defaultdict(list)
+    for table, column in ids.items():
+        for _, row in account.rows(table):
+            rows[table, row["workspace_id"], row[column]].append(row)
+    checked = Counter[str]()
     for plant in account.truths["plants"]:
-        if plant["table"] != "lakeflow.jobs" or "versions" not in plant["facts"]:
+        if plant["table"] not in ids or "versions" not in plant["facts"]:
             continue
         key = plant["keys"][0]
-        changes = [row for _, row in sorted(rows[key["workspace_id"], key["job_id"]].items())]
-        built = []
-        for row, following in zip(changes, [*changes[1:], None], strict=True):
-            if "delete_time" not in row:
-                built.append(
-                    (row["change_time"], None if following is None else following["change_time"], row)
-                )
-        if not built:
-            built = [(changes[0]["create_time"], changes[0]["delete_time"], changes[0])]
+        built = lives(rows[plant["table"], key["workspace_id"], key[ids[plant["table"]]]])
         versions = plant["facts"]["versions"]
-        assert [(v["valid_from"], v["valid_to"]) for v in versions] == [(f, t) for f, t, _ in built], plant[
-            "name"
-        ]
-        for version, (_, _, row) in zip(versions, built, strict=True):
-            assert version.get("name", row["name"]) == row["name"]
-            assert version.get("tags", row["tags"]) == row["tags"]
-        checked += 1
-    assert checked >= 10
+        found = [(start, end) for start, end, _, _ in built]
+        assert [(v["valid_from"], v["valid_to"]) for v in versions] == found, plant["name"]
+        assert plant["facts"].get("is_deleted", False) == built[-1][2], plant["name"]
+        for version, (_, _, deleted, row) in zip(versions, built, strict=True):
+            assert version.get("is_deleted", deleted) == deleted, plant["name"]
+            for column in set(version) - {"valid_from", "valid_to", "is_deleted"}:
+                assert version[column] == row.get(column), (plant["name"], column)
+        checked[plant["table"]] += 1
+    assert checked["lakeflow.jobs"] >= 20
+    assert checked["compute.clusters"] >= 3 and checked["compute.warehouses"] >= 5
+
+
+def test_two_rows_of_one_change_time_differ(account: MadeAccount) -> None:
+    plant = account.plant("same_change_time_other_values")
+    _, change = plant["keys"]
+    named = [
+        (delivered, row["name"])
+        for delivered, row in account.rows("lakeflow.jobs")
+        if change.items() <= row.items()
+    ]
+    assert [name for _, name in sorted(named)] == plant["facts"]["last_name_is_one_of"]
+
+
+def test_a_row_without_a_change_time(account: MadeAccount) -> None:
+    (key,) = account.plant("version_without_change_time")["keys"]
+    rows = [row for _, row in account.rows("lakeflow.jobs") if row["job_id"] == key["job_id"]]
+    assert ["change_time" in row for row in rows] == [True, False]
+
+
+def test_a_run_moves_to_the_day_its_first_slice_began(account: MadeAccount) -> None:
+    plant = account.plant("first_slices_come_late")
+    facts = plant["facts"]
+    for table, run_id in (
+        ("lakeflow.job_run_timeline", plant["keys"][0]["run_id"]),
+        ("lakeflow.job_task_run_timeline", facts["task"]["run_id"]),
+    ):
+        rows = [(delivered, row) for delivered, row in account.rows(table) if row["run_id"] == run_id]
+        first = min(delivered for delivered, _ in rows)
+        known = [row["period_start_time"][:10] for delivered, row in rows if delivered == first]
+        assert min(known) == facts["start_date_at_first"]
+        assert min(row["period_start_time"] for _, row in rows)[:10] == facts["start_date"]
+
+
+def test_attempts_name_the_attempt_before(account: MadeAccount) -> None:
+    starts = {
+        row["run_id"]: row["period_start_time"] for _, row in account.rows("lakeflow.job_task_run_timeline")
+    }
+    for case in ("attempts_by_a_repair", "attempts_started_together"):
+        for attempt in account.plant(case)["facts"]["runs"]:
+            before = attempt["previous_run_id"]
+            assert (before is None) == (attempt["attempt_number"] == 1)
+            if before is not None:
+                assert (starts[before], before) < (starts[attempt["run_id"]], attempt["run_id"])
+
+
+def test_a_run_names_every_cluster(account: MadeAccount) -> None:
+    (run,) = account.plant("run_on_several_clusters")["facts"]["runs"]
+    named = {
+        cluster_id
+        for _, row in account.rows("lakeflow.job_run_timeline")
+        if row["run_id"] == run["run_id"]
+        for cluster_id in row["compute_ids"]
+    }
+    assert sorted(named) == run["compute_ids"] == run["cluster_ids"]
+    assert len(named) == 2
 
 
 def test_a_version_arrives_after_a_newer_one(account: MadeAccount) -> None:
@@ -297,7 +373,8 @@ def test_a_version_arrives_after_a_newer_one(account: MadeAccount) -> None:
 
 def test_older_rows_lack_the_newer_columns(account: MadeAccount) -> None:
     for _, row in account.rows("lakeflow.jobs"):
-        assert ("trigger_type" in row) == (row["change_time"] >= "2025-12-03")
+        if "change_time" in row:
+            assert ("trigger_type" in row) == (row["change_time"] >= "2025-12-03")
 
 
 def test_hostile_texts_are_written_as_they_are(
@@ -316,6 +393,29 @@ def test_hostile_texts_are_written_as_they_are(
 def test_a_tag_of_64_kilobytes(account: MadeAccount, usage: dict[Any, list[tuple[str, Row]]]) -> None:
     (rows,) = lines(usage, account.plant("tag_of_64_kilobytes"))
     assert len(rows[0][1]["custom_tags"]["payload"]) == 65536
+
+
+def test_a_late_cluster_version_comes_after_the_usage_it_tags(
+    account: MadeAccount, usage: dict[Any, list[tuple[str, Row]]]
+) -> None:
+    plant = account.plant("tags_of_a_late_cluster_version")
+    rows = [found[0] for found in lines(usage, plant)]
+    cluster_id = rows[0][1]["usage_metadata"]["cluster_id"]
+    versions = [(d, row) for d, row in account.rows("compute.clusters") if row["cluster_id"] == cluster_id]
+    late, version = versions[-1]
+    assert late == plant["facts"]["changes_on"] > rows[1][0]
+    assert [row["usage_start_time"] >= version["change_time"] for _, row in rows] == [False, True, True]
+
+
+def test_tags_a_workspace_would_give(account: MadeAccount, usage: dict[Any, list[tuple[str, Row]]]) -> None:
+    plant = account.plant("tags_of_a_workspace")
+    facts = plant["facts"]
+    assert facts["workspace_id"] == DEFAULT_TAGS_WORKSPACE_ID
+    for found, told in zip(lines(usage, plant), facts["with_these_rows"], strict=True):
+        assert found[0][1]["workspace_id"] == facts["workspace_id"]
+        assert set(told["tags"]) >= set(facts["workspace_default_tags"])
+    listed = {row["workspace_id"] for row in account.newest_listing("access.workspaces_latest")}
+    assert facts["workspace_id"] in listed
 
 
 def test_days_without_and_with_some_tables(account: MadeAccount) -> None:
