@@ -30,6 +30,13 @@ NODE_TYPE_ROWS = (
     ("e2-small", "GCP", 0.5, 2048, 0),
     ("a2-highgpu-1g", "GCP", 12.0, 87040, 1),
 )
+PLANTED_NODE_TYPES = (
+    ("x1e.16xlarge", "AWS", 64.0, 1998848, 0),
+    ("p3.16xlarge", "AWS", 64.0, 499712, 8),
+    ("p4d.24xlarge", "AWS", 96.0, 1179648, 8),
+)
+"""Node types that only planted clusters run on."""
+
 NEW_NODE_TYPE = ("r7gd.2xlarge", "AWS", 8.0, 65536, 0)
 """A node type the source lists only from the middle of the window on."""
 
@@ -50,7 +57,7 @@ def node_types(account_id: str, with_new: bool) -> list[str]:
         account_id: Of the account.
         with_new: Whether the node type that appears within the window is there yet.
     """
-    rows = (*NODE_TYPE_ROWS, NEW_NODE_TYPE) if with_new else NODE_TYPE_ROWS
+    rows = (*NODE_TYPE_ROWS, *PLANTED_NODE_TYPES, *((NEW_NODE_TYPE,) if with_new else ()))
     return [
         json.dumps(
             {

@@ -1,13 +1,18 @@
 """Every planted case, in the order they are put into the account."""
 
 from synthetic_account.plants import (
+    cost_cases,
     deletion_cases,
     delivery_cases,
+    health_cases,
     history_cases,
+    latency_cases,
     nested_cases,
+    policy_cases,
     price_cases,
     quarantine_cases,
     run_cases,
+    showback_cases,
     slice_cases,
     tag_cases,
     tag_level_cases,
@@ -33,4 +38,9 @@ ALL_CASES: tuple[Case, ...] = (
     *tag_level_cases.CASES,
     *warehouse_cases.CASES,
     *update_cases.CASES,
+    *latency_cases.CASES,
+    *health_cases.CASES,
+    *cost_cases.CASES,
+    *showback_cases.CASES,
+    *policy_cases.CASES,
 )

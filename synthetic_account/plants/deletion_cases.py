@@ -142,7 +142,7 @@ def _unknown_life(parts: Parts) -> Planted:
 def _deleted_between(parts: Parts) -> Planted:
     """Everything arrives in one delivery: two lives, edits in both, and both deletions."""
     at = parts.window.at
-    first, edited, gone = at(-50, 8), at(2, 8), at(2, 9)
+    first, edited, gone = at(1, 8), at(2, 8), at(2, 9)
     back, again, end = at(2, 10), at(2, 11), at(2, 12)
     versions = [
         JobVersion(first, "planted one", _TAGS, known=at(2, 13)),

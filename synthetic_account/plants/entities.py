@@ -91,23 +91,32 @@ def life(versions: list[tuple[int, int | None, Facts]]) -> list[Facts]:
     ]
 
 
-def planted_cluster(parts: Parts, case: str, versions: list[tuple[int, Facts]]) -> AllPurposeCluster:
+def planted_cluster(
+    parts: Parts,
+    case: str,
+    versions: list[tuple[int, Facts]],
+    *,
+    workspace: str = "prod-us",
+    cluster_id: str | None = None,
+) -> AllPurposeCluster:
     """Add an all-purpose cluster to the account.
 
     Args:
         parts: The account.
         case: What it is for; its id comes from a stream of that name.
         versions: Change times, each with the columns that are new from then on.
+        workspace: Name of the workspace it is in.
+        cluster_id: None: a new one.
 
     Returns:
-        The cluster.
+        The cluster; nothing bills it but the records its case writes.
     """
     stream = parts.root.part("plant", case, "cluster")
-    workspace = parts.workspace("prod-us")
-    cluster_id = f"{stream.digits(4)}-{stream.digits(6)}-{stream.word(8)}"
+    home = parts.workspace(workspace)
+    cluster_id = cluster_id or f"{stream.digits(4)}-{stream.digits(6)}-{stream.word(8)}"
     row: Facts = {
         "account_id": parts.account_id,
-        "workspace_id": workspace.workspace_id,
+        "workspace_id": home.workspace_id,
         "cluster_id": cluster_id,
         "cluster_name": f"planted {case}",
         "owned_by": parts.teams[8].people[0],
@@ -129,7 +138,7 @@ def planted_cluster(parts: Parts, case: str, versions: list[tuple[int, Facts]]) 
         row = {**row, **changes}
         rows.append((change, row))
     cluster = AllPurposeCluster(
-        cluster_id, workspace, str(row["owned_by"]), False, "m5d.large", "m5d.xlarge", {}, rows, 0
+        cluster_id, home, str(row["owned_by"]), False, "m5d.large", "m5d.xlarge", {}, rows, 0
     )
     parts.clusters.append(cluster)
     return cluster

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from synthetic_account.jobs import CLASSIC, SERVERLESS, Job, JobVersion
@@ -81,7 +82,7 @@ class RunMaker:
         continues: bool = False,
         is_metered: bool = True,
         cluster_id: str | None = None,
-        **compute: object,
+        configured: Mapping[str, object] | None = None,
     ) -> Run:
         """Write a run, its tasks and its cluster.
 
@@ -96,7 +97,7 @@ class RunMaker:
             continues: True: these are more slices of a run that was written before.
             is_metered: False: the case writes the billing records itself.
             cluster_id: None: one of its own, if the job runs on clusters of its runs.
-            compute: Attributes of the job that differ for this run, such as its runtime.
+            configured: Attributes of the job that differ for this run, such as its runtime.
 
         Returns:
             The run.
@@ -105,7 +106,7 @@ class RunMaker:
         if cluster_id is None and self.job.compute == CLASSIC:
             cluster_id = f"0101-{run_id[:6]}-{run_id[6:14]}"
         run = Run(
-            replace(self.job, **compute) if compute else self.job,  # type: ignore[arg-type]
+            replace(self.job, **configured) if configured else self.job,  # type: ignore[arg-type]
             job_id or self.job.job_id,
             run_id,
             legs,
