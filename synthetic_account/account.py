@@ -45,11 +45,13 @@ class Request:
         seed: Any whole number.
         size: How large.
         window: Which days.
+        stale: Tables that stop: the name of each, and on how many of the last days it brings nothing.
     """
 
     seed: int
     size: Size
     window: Window
+    stale: tuple[tuple[str, int], ...] = ()
 
 
 def build(request: Request, folder: Path, progress: Callable[[int, int], None]) -> dict[str, object]:
@@ -73,7 +75,7 @@ def build(request: Request, folder: Path, progress: Callable[[int, int], None]) 
     teams = make_teams(root.part("teams"))
     places = Places()
     truths = Truths()
-    deliveries = Deliveries(folder / "deliveries", window)
+    deliveries = Deliveries(folder / "deliveries", window, dict(request.stale))
 
     clusters = make_clusters(root.part("clusters"), account_id, size, window, workspaces, teams)
     warehouses = make_warehouses(root.part("services"), account_id, size, window, workspaces, teams)
@@ -159,6 +161,7 @@ def _truths(
             "seed": request.seed,
             "size": request.size.name,
             "end_date": window.last.isoformat(),
+            "stale": dict(request.stale),
         },
         "first_date": window.date_of(0),
         "last_date": window.last.isoformat(),

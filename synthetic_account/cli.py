@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from synthetic_account.account import DEFAULT_LAST_DAY, Request, build
+from synthetic_account.deliveries import LIST_PRICES, TABLES, USAGE
 from synthetic_account.folder_readme import readme
 from synthetic_account.sizes import SIZES
 from synthetic_account.window import Window
@@ -41,6 +42,8 @@ then:
 
 _WRITTEN = {"deliveries", "truths.json", "README.md"}
 MOST_DAYS = 400
+STOPPABLE = tuple(table for table in TABLES if table not in (USAGE, LIST_PRICES))
+"""Tables that can stop: without those of billing, the totals would not be those of the account."""
 
 
 class FolderRefusedError(Exception):
@@ -58,7 +61,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     wanted = _parser().parse_args(arguments)
     window = Window(wanted.end_date, wanted.days)
-    request = Request(wanted.seed, SIZES[wanted.size], window)
+    request = Request(wanted.seed, SIZES[wanted.size], window, tuple(sorted(dict(wanted.stale).items())))
     target: Path = wanted.out
     started = time.monotonic()
     try:
@@ -104,6 +107,15 @@ def _parser() -> argparse.ArgumentParser:
         help=f"the last day, as 2026-01-31 (default: {DEFAULT_LAST_DAY}; never today, so that runs compare)",
     )
     parser.add_argument(
+        "--stale",
+        type=_stale,
+        action="append",
+        default=[],
+        metavar="TABLE=DAYS",
+        help="a table outside billing that brings nothing in the last DAYS days; planted cases that "
+        "need it there do not hold then",
+    )
+    parser.add_argument(
         "--force", action="store_true", help="replace an account that was generated into OUT before"
     )
     return parser
@@ -117,6 +129,13 @@ def _days(text: str) -> int:
     if not 1 <= days <= MOST_DAYS:
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1 to {MOST_DAYS}")
     return days
+
+
+def _stale(text: str) -> tuple[str, int]:
+    table, _, days = text.partition("=")
+    if table not in STOPPABLE:
+        raise argparse.ArgumentTypeError(f"{table!r} is not one of {', '.join(STOPPABLE)}")
+    return table, _days(days)
 
 
 def _day(text: str) -> date:

@@ -6,7 +6,7 @@ lines a file is kept in memory, so an account of any size is written in a stream
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from synthetic_account.window import Window
@@ -56,13 +56,15 @@ class Deliveries:
     partial_tables = (USAGE, JOB_RUNS)
     days_for_gaps = 7
 
-    def __init__(self, folder: Path, window: Window) -> None:
+    def __init__(self, folder: Path, window: Window, stale: Mapping[str, int] | None = None) -> None:
         """Take where deliveries go.
 
         Args:
             folder: Where they go, one sub-folder a day.
             window: The days of the account.
+            stale: Tables that stop: on how many of the last days each brings nothing.
         """
+        self._last_day = {table: window.days - 1 - days for table, days in (stale or {}).items()}
         self._folder = folder
         self._window = window
         self._pending: dict[tuple[int, str], list[str]] = {}
@@ -82,15 +84,17 @@ class Deliveries:
                 is what the system tables held when the project was set up.
 
         Returns:
-            The day of the delivery, or None if that is after the window.
+            The day of the delivery, or None if that is after the window, or after the table stopped.
         """
-        if day < 0:
-            return 0
+        day = max(day, 0)
         if day == self.silent_day:
             day += 1
         if day == self.partial_day and table not in self.partial_tables:
             day += 1
-        return day if day < self._window.days else None
+        if day >= self._window.days:
+            return None
+        last = self._last_day.get(table)
+        return day if last is None or day <= last else None
 
     def add(self, table: str, day: int, line: str, *, repeated: bool = False) -> None:
         """Append one row to a delivery.

@@ -16,6 +16,7 @@ def readme(truths: dict[str, Any]) -> str:
         f"python -m synthetic_account OUT --days {made['days']} --seed {made['seed']} "
         f"--size {made['size']} --end-date {made['end_date']}"
     )
+    command += "".join(f" --stale {table}={days}" for table, days in made["stale"].items())
     tables = "\n".join(f"| {table} | {rows['lines']:,} |" for table, rows in truths["tables"].items())
     plants = "\n".join(
         f"- `{plant['name']}` ({plant['table']}): {plant['expect']}" for plant in truths["plants"]

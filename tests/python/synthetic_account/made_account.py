@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -48,11 +48,19 @@ class MadeAccount:
 
 
 def make(
-    folder: Path, *, days: int = 45, seed: int = 7, size: str = "small", last: date | None = None
+    folder: Path,
+    *,
+    days: int = 45,
+    seed: int = 7,
+    size: str = "small",
+    last: date | None = None,
+    stale: Mapping[str, int] | None = None,
 ) -> MadeAccount:
     """Run the command line and return what it made."""
     arguments = [str(folder), "--days", str(days), "--seed", str(seed), "--size", size]
     if last is not None:
         arguments += ["--end-date", last.isoformat()]
+    for table, stopped in (stale or {}).items():
+        arguments += ["--stale", f"{table}={stopped}"]
     assert main(arguments) == 0
     return MadeAccount(folder)

@@ -75,6 +75,8 @@ def test_a_failure_leaves_the_old_account_and_nothing_else(
         (["--end-date", "2026-02-30"], "is not a date"),
         (["--size", "huge"], "invalid choice"),
         (["--seed", "x"], "invalid int"),
+        (["--stale", "billing.usage=2"], "'billing.usage' is not one of"),
+        (["--stale", "lakeflow.jobs"], "whole number from 1 to 400"),
     ],
 )
 def test_wrong_arguments_are_named(
