@@ -2,9 +2,23 @@
     incremental_strategy="merge_changes",
     unique_key="workspace_key",
 ) }}
-{%- set workspaces = read_changes(ref("brz_access_workspaces_latest"), by_day=false) %}
+{%- set workspaces = read_changes(ref("slv_workspaces"), by_day=false) %}
 {%- set usage = read_changes(ref("slv_usage")) %}
-{{ record_reads([workspaces, usage], [] if workspaces.mode == "none" and usage.mode == "none" else "whole") }}
+{%- set job_runs = read_changes(ref("slv_job_runs")) %}
+{%- set task_runs = read_changes(ref("slv_task_runs")) %}
+{%- set users = [usage, job_runs, task_runs] %}
+{%- set reads = [workspaces] + users %}
+{%- set touched = members_touched(reads) %}
+{%- set whole = touched == "all" %}
+{%- set key = ["account_id", "workspace_id"] %}
+{%- set attributes = {
+    "workspace_name": "string",
+    "workspace_url": "string",
+    "status": "string",
+    "valid_from": "timestamp",
+    "valid_to": "timestamp",
+} %}
+{{ record_reads(reads, touched) }}
 
 with listed as (
 
@@ -13,59 +27,71 @@ with listed as (
 
 ),
 
-used as (
+changed_keys as (
 
-    select distinct
+    {%- for read in reads %}
+    {{ "union" if not loop.first }}
+    select
         account_id,
         workspace_id
-    from {{ table_changes_of(usage) if usage.mode == "changes" else as_read(usage) }}
-    {{ "where false" if usage.mode == "none" }}
+    from {{ rows_to_look_at(read, whole) }}
+    {%- endfor %}
 
 ),
 
 members as (
 
     select
-        account_id,
-        workspace_id,
-        workspace_name,
-        workspace_url,
-        status,
-        coalesce(create_time, observed_at) as valid_from,
-        source_removed_at as valid_to
+        listed.account_id,
+        listed.workspace_id,
+        coalesce(listed.workspace_name, listed.workspace_id) as workspace_name,
+        listed.workspace_url,
+        listed.status,
+        listed.valid_from,
+        listed.valid_to
     from listed
+    left semi join changed_keys on {{ equal_keys("listed", "changed_keys", key) }}
     union all
-    -- Usage also names workspaces that the account no longer lists, and none at all where it is charged to
-    -- the account.
+    -- Usage and runs also name workspaces that the account never listed, and usage none at all where it is
+    -- charged to the account.
     select
-        used.account_id,
-        used.workspace_id,
-        coalesce(used.workspace_id, 'account level') as workspace_name,
+        changed_keys.account_id,
+        changed_keys.workspace_id,
+        coalesce(changed_keys.workspace_id, 'account level') as workspace_name,
         cast(null as string) as workspace_url,
         cast(null as string) as status,
         timestamp'1900-01-01 00:00:00' as valid_from,
         cast(null as timestamp) as valid_to
-    from used
-    left anti join listed
-        on used.account_id <=> listed.account_id and used.workspace_id <=> listed.workspace_id
+    from changed_keys
+    left anti join listed on {{ equal_keys("changed_keys", "listed", key) }}
 
 ),
 
 final as (
 
     select
-        {{ dbt_utils.generate_surrogate_key(["account_id", "workspace_id"]) }} as workspace_key,
-        account_id,
-        workspace_id,
-        workspace_name,
-        workspace_url,
-        status,
-        valid_from,
-        valid_to,
+        {{ dbt_utils.generate_surrogate_key(key + ["unix_micros(valid_from)"]) }} as workspace_key,
+        members.*,
         valid_to is null as is_current,
-        sha2(to_json(struct(workspace_name, workspace_url, status, valid_from, valid_to)), 256) as row_hash
+        {{ content_hash(columns_to_hash(attributes)) }} as row_hash
     from members
 
 )
 
 select * from final
+{%- if touched == "whole" %}
+union all
+-- The stand-in of a workspace that the account lists by now.
+select
+    held.workspace_key,
+    held.account_id,
+    held.workspace_id,
+    {%- for attribute in attributes %}
+    held.{{ attribute }},
+    {%- endfor %}
+    held.is_current,
+    cast(null as string) as row_hash
+from {{ this }} as held
+left semi join changed_keys on {{ equal_keys("held", "changed_keys", key) }}
+left anti join final on held.workspace_key = final.workspace_key
+{%- endif %}

@@ -4,7 +4,19 @@
     partition_by=["date_key"],
 ) }}
 {%- set usage = read_changes(ref("slv_usage")) %}
+{%- set tags = read_changes(ref("slv_usage_tags")) %}
 {%- set prices = read_changes(ref("slv_prices"), by_day=false) %}
+{%- set entities = read_changes(ref("dim_entity"), by_day=false) %}
+{%- set clusters = read_changes(ref("dim_cluster"), by_day=false) %}
+{%- set workspaces = read_changes(ref("dim_workspace"), by_day=false) %}
+{%- set reads = [usage, tags, prices, entities, clusters, workspaces] %}
+{%- set entity = {
+    "entity_type": "facts.entity_type",
+    "workspace_id": "facts.workspace_id",
+    "entity_id": "facts.entity_id",
+} %}
+{%- set cluster = {"workspace_id": "facts.workspace_id", "cluster_id": "facts.cluster_id"} %}
+{%- set workspace = {"account_id": "facts.account_id", "workspace_id": "facts.workspace_id"} %}
 {%- set repriced_days = prices.days if prices.mode != "changes" else days_of(
     "select distinct usage.date_key from " ~ as_read(usage) ~ " as usage"
     ~ " inner join " ~ table_changes_of(prices) ~ " as price on usage.sku_name = price.sku_name"
@@ -12,13 +24,29 @@
     ~ " where usage.usage_start_time >= price.price_start_time"
     ~ " and (price.price_end_time is null or usage.usage_start_time < price.price_end_time)"
 ) %}
-{%- set days = touched_days([usage.days, repriced_days]) %}
-{{ record_reads([usage, prices], days) }}
+{%- set days = touched_days([
+    usage.days,
+    tags.days,
+    repriced_days,
+    days_to_rekey(as_read(usage), entities, entity, "usage_start_time"),
+    days_to_rekey(as_read(usage), entities, entity, "usage_start_time", attributes=["is_known"]),
+    days_to_rekey(as_read(usage), clusters, cluster, "usage_start_time"),
+    days_to_rekey(as_read(usage), workspaces, workspace, "usage_start_time"),
+]) %}
+{{ record_reads(reads, days) }}
 
 with usage as (
 
     select *
     from {{ as_read(usage) }}
+    where {{ in_days(days) }}
+
+),
+
+tags as (
+
+    select *
+    from {{ as_read(tags) }}
     where {{ in_days(days) }}
 
 ),
@@ -31,7 +59,25 @@ prices as (
 
 ),
 
-priced as (
+entities as (
+
+    {{ effective_versions(as_read(entities), entity.keys()) }}
+
+),
+
+clusters as (
+
+    {{ effective_versions(as_read(clusters), cluster.keys()) }}
+
+),
+
+workspaces as (
+
+    {{ effective_versions(as_read(workspaces), workspace.keys()) }}
+
+),
+
+joined as (
 
     select
         usage.*,
@@ -39,8 +85,21 @@ priced as (
         prices.list_price,
         {{ list_cost("usage.usage_quantity", "prices.list_price") }} as list_cost,
         prices.list_price is not null as is_priced,
-        {{ dbt_utils.generate_surrogate_key(["usage.account_id", "usage.workspace_id"]) }} as workspace_key,
-        {{ dbt_utils.generate_surrogate_key(["usage.sku_name", "usage.cloud", "usage.usage_unit"]) }} as sku_key
+        workspaces.workspace_key,
+        entities.entity_key,
+        case
+            when not entities.is_known then 'unknown'
+            when
+                usage.usage_start_time >= entities.valid_from
+                and (entities.valid_to is null or usage.usage_start_time < entities.valid_to)
+                then 'as_of'
+            else 'nearest'
+        end as entity_match,
+        clusters.cluster_key,
+        {{ dbt_utils.generate_surrogate_key(["usage.node_type"]) }} as node_type_key,
+        {{ dbt_utils.generate_surrogate_key(["usage.sku_name", "usage.cloud", "usage.usage_unit"]) }} as sku_key,
+        coalesce(tags.tags, cast(map() as map<string, string>)) as tags,
+        coalesce(tags.tag_sources, cast(map() as map<string, string>)) as tag_sources
     from usage
     left join prices
         on
@@ -49,6 +108,28 @@ priced as (
             and usage.usage_unit = prices.usage_unit
             and usage.usage_start_time >= prices.price_start_time
             and (prices.price_end_time is null or usage.usage_start_time < prices.price_end_time)
+    left join tags
+        on
+            usage.date_key = tags.date_key
+            and usage.record_id = tags.record_id
+            and usage.record_type = tags.record_type
+    left join entities
+        on
+            usage.entity_type = entities.entity_type
+            and usage.workspace_id <=> entities.workspace_id
+            and usage.entity_id = entities.entity_id
+            and {{ serves_at("entities", "usage.usage_start_time") }}
+    -- Without a cluster: the member that has no cluster_id, and no workspace either.
+    left join clusters
+        on
+            if(usage.cluster_id is null, null, usage.workspace_id) <=> clusters.workspace_id
+            and usage.cluster_id <=> clusters.cluster_id
+            and {{ serves_at("clusters", "usage.usage_start_time") }}
+    left join workspaces
+        on
+            usage.account_id = workspaces.account_id
+            and usage.workspace_id <=> workspaces.workspace_id
+            and {{ serves_at("workspaces", "usage.usage_start_time") }}
 
 ),
 
@@ -61,8 +142,12 @@ final as (
         account_id,
         workspace_id,
         workspace_key,
+        entity_key,
         entity_type,
         entity_id,
+        entity_match,
+        cluster_key,
+        node_type_key,
         sku_key,
         cloud,
         sku_name,
@@ -86,8 +171,24 @@ final as (
         list_price,
         list_cost,
         is_priced,
-        sha2(concat_ws('|', row_hash, currency_code, coalesce(cast(list_price as string), 'unpriced')), 256) as row_hash
-    from priced
+        tags,
+        tag_sources,
+        {%- for tag in tag_columns() %}
+        try_element_at(tags, '{{ tag }}') as {{ tag }},
+        {%- endfor %}
+        sha2(concat_ws(
+            '|',
+            row_hash,
+            currency_code,
+            coalesce(cast(list_price as string), 'unpriced'),
+            workspace_key,
+            entity_key,
+            entity_match,
+            cluster_key,
+            to_json(array_sort(map_entries(tags))),
+            to_json(array_sort(map_entries(tag_sources)))
+        ), 256) as row_hash
+    from joined
 
 )
 

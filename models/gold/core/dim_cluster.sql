@@ -1,0 +1,134 @@
+{{ config(
+    incremental_strategy="merge_changes",
+    unique_key="cluster_key",
+) }}
+{%- set clusters = read_changes(ref("slv_clusters"), by_day=false) %}
+{%- set usage = read_changes(ref("slv_usage")) %}
+{%- set reads = [clusters, usage] %}
+{%- set touched = members_touched(reads) %}
+{%- set whole = touched == "all" %}
+{%- set key = ["workspace_id", "cluster_id"] %}
+{%- set attributes = {
+    "cluster_name": "string",
+    "cluster_source": "string",
+    "owner": "string",
+    "driver_node_type": "string",
+    "worker_node_type": "string",
+    "worker_count": "bigint",
+    "min_autoscale_workers": "bigint",
+    "max_autoscale_workers": "bigint",
+    "is_autoscaling": "boolean",
+    "auto_termination_minutes": "bigint",
+    "dbr_version": "string",
+    "dbr_major_version": "int",
+    "dbr_minor_version": "int",
+    "is_photon_runtime": "boolean",
+    "is_ml_runtime": "boolean",
+    "is_lts_runtime": "boolean",
+    "policy_id": "string",
+    "data_security_mode": "string",
+    "tags": "map<string, string>",
+    "valid_from": "timestamp",
+    "valid_to": "timestamp",
+    "is_deleted": "boolean",
+    "is_unlisted": "boolean",
+} %}
+{{ record_reads(reads, touched) }}
+
+with listed as (
+
+    select
+        slv_clusters.* except (cluster_name),
+        coalesce(cluster_name, cluster_id) as cluster_name,
+        owned_by as owner,
+        false as is_unlisted
+    from {{ as_read(clusters) }} as slv_clusters
+
+),
+
+changed_keys as (
+
+    select
+        workspace_id,
+        cluster_id
+    from {{ rows_to_look_at(usage, whole) }}
+    union
+    select
+        workspace_id,
+        cluster_id
+    from {{ rows_to_look_at(clusters, whole) }}
+    union
+    -- The member for usage without a cluster.
+    select
+        cast(null as string) as workspace_id,
+        cast(null as string) as cluster_id
+
+),
+
+-- Clusters that only usage names stand in for themselves.
+stand_ins as (
+
+    select distinct
+        if(changed_keys.cluster_id is null, null, changed_keys.workspace_id) as workspace_id,
+        changed_keys.cluster_id,
+        coalesce(changed_keys.cluster_id, 'none') as cluster_name,
+        timestamp'1900-01-01 00:00:00' as valid_from,
+        false as is_deleted,
+        true as is_unlisted
+    from changed_keys
+    left anti join listed on {{ equal_keys("changed_keys", "listed", key) }}
+
+),
+
+members as (
+
+    select
+        listed.workspace_id,
+        listed.cluster_id,
+        {%- for attribute in attributes %}
+        listed.{{ attribute }}{{ "," if not loop.last }}
+        {%- endfor %}
+    from listed
+    left semi join changed_keys on {{ equal_keys("listed", "changed_keys", key) }}
+    union all
+    select
+        workspace_id,
+        cluster_id,
+        {%- for attribute, type in attributes.items() %}
+        {{
+            attribute if attribute in ("cluster_name", "valid_from", "is_deleted", "is_unlisted")
+            else "cast(null as " ~ type ~ ") as " ~ attribute
+        }}{{ "," if not loop.last }}
+        {%- endfor %}
+    from stand_ins
+
+),
+
+final as (
+
+    select
+        {{ dbt_utils.generate_surrogate_key(key + ["unix_micros(valid_from)"]) }} as cluster_key,
+        members.*,
+        valid_to is null as is_current,
+        {{ content_hash(columns_to_hash(attributes)) }} as row_hash
+    from members
+
+)
+
+select * from final
+{%- if touched == "whole" %}
+union all
+-- The stand-in of a cluster that the source lists by now.
+select
+    held.cluster_key,
+    held.workspace_id,
+    held.cluster_id,
+    {%- for attribute in attributes %}
+    held.{{ attribute }},
+    {%- endfor %}
+    held.is_current,
+    cast(null as string) as row_hash
+from {{ this }} as held
+left semi join changed_keys on {{ equal_keys("held", "changed_keys", key) }}
+left anti join final on held.cluster_key = final.cluster_key
+{%- endif %}
