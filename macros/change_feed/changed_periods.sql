@@ -4,7 +4,7 @@
     stretch is compared as it was and as it is. The end of a version only tells an as-of match from a nearest
     one: it matters where the version itself is asked for.
 -#}
-{% macro changed_periods(read, key, attributes=none) -%}
+{% macro changed_periods(read, key, attributes=none, of_new_keys=true) -%}
     {%- if read.mode != "changes" -%}
         select distinct
             {{ key | join(", ") }},
@@ -122,7 +122,7 @@
             period_start,
             period_end
         from stretches
-        where not before <=> after
+        where not before <=> after {{ "and before is not null" if not of_new_keys }}
         {%- if not attributes %}
         union all
         -- The same version reaches less or more far.

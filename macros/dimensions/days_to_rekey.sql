@@ -1,11 +1,12 @@
 {#-
     The days with facts whose version of a dimension is another one since the last build: see _macros.yml.
 -#}
-{% macro days_to_rekey(facts, dimension, on, time, attributes=none, from_that_day=true) %}
+{% macro days_to_rekey(facts, dimension, same, time, attributes=none, from_that_day=true) %}
     {%- if dimension.mode != "changes" -%}
         {{ return(dimension.days) }}
     {%- endif -%}
-    {%- set periods = changed_periods(dimension, on.keys() | list, attributes) -%}
+    {#- Every fact has a member: those of a new key are new themselves. -#}
+    {%- set periods = changed_periods(dimension, same.keys() | list, attributes, of_new_keys=false) -%}
     {#- Most changes concern the last days: a literal bound keeps the search for facts to their partitions. -#}
     {%- set reach = run_query(
         "select count(*), count_if(period_start is null), min(" ~ date_key("period_start") ~ ") from ("
@@ -15,7 +16,7 @@
         {{ return([]) }}
     {%- endif -%}
     {%- set same_key = [] -%}
-    {%- for column, expression in on.items() -%}
+    {%- for column, expression in same.items() -%}
         {%- do same_key.append(expression ~ " <=> periods." ~ column) -%}
     {%- endfor -%}
     {{ return(days_of(
