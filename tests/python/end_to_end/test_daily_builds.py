@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from end_to_end.project_run import CATALOG, ProjectRun
+from end_to_end.project_run import CATALOG, WITHOUT_TESTS, ProjectRun
 
 pytestmark = pytest.mark.warehouse
 
@@ -17,7 +17,7 @@ def test_every_row_is_right_after_every_build(
 ) -> None:
     for until in delivery_days[::2] if len(delivery_days) % 2 else delivery_days[1::2]:
         project.deliver(account, until)
-        project.dbt("run")
+        project.dbt(*WITHOUT_TESTS)
         project.assert_as_expected(account, until)
 
 
@@ -52,13 +52,13 @@ def test_late_rows_and_corrections_touch_their_days_and_no_other(project: Projec
 
 def test_a_build_with_nothing_new_writes_no_row(project: ProjectRun) -> None:
     before = project.versions()
-    project.dbt("run")
+    project.dbt(*WITHOUT_TESTS)
     assert project.rows_written_since(before) == {}
 
 
 def test_reading_the_overlap_again_adds_nothing_to_any_change_feed(project: ProjectRun) -> None:
     before = project.versions()
-    project.dbt("run", variables={"overlap_hours": 168})
+    project.dbt(*WITHOUT_TESTS, variables={"overlap_hours": 168})
     after = project.versions()
     changed = {
         table: project.value(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from end_to_end.project_run import ProjectRun
+from end_to_end.project_run import WITHOUT_TESTS, ProjectRun
 
 pytestmark = pytest.mark.warehouse
 
@@ -31,25 +31,25 @@ def test_a_killed_first_build_and_killed_increments_leave_nothing_wrong(
 
     project.deliver(account, delivery_days[1])
     for line in (DBT_KILL_POINTS[1], DBT_KILL_POINTS[2]):
-        running = project.dbt_until(line, "run")
+        running = project.dbt_until(line, *WITHOUT_TESTS)
         running.kill()
         running.wait()
 
     for line in DBT_KILL_POINTS:
         until = next(steps)
         project.deliver(account, until)
-        running = project.dbt_until(line, "run")
+        running = project.dbt_until(line, *WITHOUT_TESTS)
         running.kill()
         running.wait()
 
     for line in WAREHOUSE_KILL_POINTS:
-        running = project.dbt_until(line, "run")
+        running = project.dbt_until(line, *WITHOUT_TESTS)
         project.kill_warehouse()
         running.kill()
         running.wait()
         project.up()
 
-    project.dbt("run")
+    project.dbt(*WITHOUT_TESTS)
     project.assert_as_expected(account, until)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from end_to_end.project_run import CATALOG, ProjectRun
+from end_to_end.project_run import CATALOG, WITHOUT_TESTS, ProjectRun
 
 pytestmark = pytest.mark.warehouse
 
@@ -41,7 +41,7 @@ def test_an_empty_account_builds_green(project: ProjectRun) -> None:
 def test_a_first_day_of_usage_alone_builds_green_and_unpriced(project: ProjectRun, usage_only: Path) -> None:
     first = min(date.fromisoformat(day.name) for day in (usage_only / "deliveries").iterdir())
     project.deliver(usage_only, first)
-    project.dbt("run")
+    project.dbt(*WITHOUT_TESTS)
     assert project.value(f"select count(*) from {USAGE}") > 0
     assert project.value(f"select count(*) from {USAGE} where is_priced or list_cost is not null") == 0
     project.assert_as_expected(usage_only, first)
@@ -54,7 +54,7 @@ def test_prices_that_come_later_price_the_days_they_explain(
     source = next((account / "deliveries").glob("*/billing.list_prices.jsonl"))
     shutil.copy(source, days[1])
     project.deliver(usage_only)
-    project.dbt("run")
+    project.dbt(*WITHOUT_TESTS)
     assert project.value(f"select count(*) from {USAGE} where is_priced") > 0
     project.assert_as_expected(usage_only)
 
@@ -79,7 +79,7 @@ def test_a_new_column_and_a_new_struct_member_are_warnings_and_no_failure(
     row["identity_metadata"] = {"run_as": "someone", "acting_for": "someone else"}
     (later / "billing.usage.jsonl").write_text(json.dumps(row) + "\n", encoding="utf-8")
     assert "carbon_grams" in project.deliver(usage_only)
-    project.dbt("run")
+    project.dbt(*WITHOUT_TESTS)
     found = {
         (row["column_path"], row["change"], row["severity"])
         for row in project.fetch(
@@ -128,7 +128,7 @@ def test_hostile_names_and_tags_pass_through_unchanged(project: ProjectRun, usag
     ]
     (later / "billing.usage.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
     project.deliver(usage_only)
-    project.dbt("run")
+    project.dbt(*WITHOUT_TESTS)
     for at, text in enumerate(HOSTILE):
         (gold,) = project.fetch(
             f"select entity_type, entity_id, run_as from {USAGE} where record_id = 'hostile-{at}'"
@@ -168,7 +168,7 @@ def test_a_correction_that_moves_a_record_to_another_day_leaves_no_row_behind(
 def test_a_table_created_anew_is_read_whole(project: ProjectRun) -> None:
     before = project.value(f"select sum(list_cost) from {USAGE}")
     project.dbt("run", "--full-refresh", "--select", "slv_usage")
-    assert "created anew" in project.dbt("run")
+    assert "created anew" in project.dbt(*WITHOUT_TESTS)
     assert project.value(f"select sum(list_cost) from {USAGE}") == before
     project.dbt("test", "--select", "assert_money_is_conserved_from_source_to_gold")
 
