@@ -128,7 +128,7 @@ changed_versions as (
 
 used_now as (
 
-    select
+    select distinct
         entity_type,
         workspace_id,
         entity_id
