@@ -35,7 +35,7 @@ REPORTED_KEYS = (
 """Tags that are columns of Gold."""
 
 # What separates the words of a key, and where a word of camel case begins.
-_SEPARATORS = re.compile(r"[ \t\n\x0b\f\r\-._]+")
+_SEPARATORS = re.compile(r"[\s\-._]+")
 _WORD_STARTS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 
