@@ -83,7 +83,7 @@ first_usage as (
         run_id,
         first_usage_start_time
     from summed
-    {%- if is_merge() %}
+    {%- if days is not string %}
     union all
     -- Days that are not looked at hold the start as it was found from all of a run's days.
     select
