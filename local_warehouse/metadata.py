@@ -156,8 +156,11 @@ def describe(session: Session, statement: Statement) -> Result | None:
     if words[1:2] in (["CATALOG"], ["SCHEMA"], ["DATABASE"]):
         return _describe_container(session, statement)
     if words[-2:] != ["AS", "JSON"] or "EXTENDED" not in words[:3]:
-        if words[1:2] in (["HISTORY"], ["DETAIL"], ["QUERY"]):
+        if words[1:2] in (["HISTORY"], ["QUERY"]):
             return session.sql(statement.physical())
+        if words[1:2] == ["DETAIL"]:
+            # Only there, since the table's location holds Spark's name for its schema.
+            return _logical(session, session.sql(statement.physical()), ["name"])
         answer = _logical(session, session.sql(statement.physical()))
         return _with_query(session, statement, answer) if "EXTENDED" in words[:3] else answer
     at = words.index("EXTENDED") + 1
@@ -296,7 +299,7 @@ def _describe_container(session: Session, statement: Statement) -> Result | None
     return results.of_rows(columns, [*rows, ("Owner", found[0][3])])
 
 
-def _logical(session: Session, answer: Result) -> Result:
-    """Put the user's names back into the texts Spark answered with."""
+def _logical(session: Session, answer: Result, columns: list[str] | None = None) -> Result:
+    """Put the user's names back into the texts Spark answered with, in all columns or in some."""
     logical = session.engine.catalog.logical_schemas()
-    return answer.map_strings(lambda text: with_logical_names(text, logical))
+    return answer.map_strings(lambda text: with_logical_names(text, logical), columns)

@@ -292,6 +292,11 @@ def _translate_name(
             statement.edits.append((tokens[at].start, tokens[at].end, physical))
         return
     if before not in _BEFORE_RELATION:
+        # Nothing but a function is called; a table's columns in parentheses follow one of those words.
+        is_call = len(parts) == 2 and end < len(tokens) and tokens[end].text == "("
+        if is_call and names.has_schema(current[0], first):
+            physical = quoted(names.physical_schema(current[0], first))
+            statement.edits.append((tokens[at].start, tokens[at].end, physical))
         return
     if len(parts) == 2:
         if names.has_schema(current[0], first):

@@ -65,11 +65,12 @@ class Result:
             [batch.rename_columns(self.schema.names) for batch in self._batches], self.schema
         )
 
-    def map_strings(self, change: Callable[[str], str]) -> Result:
-        """Change every text in the columns of type STRING.
+    def map_strings(self, change: Callable[[str], str], columns: Sequence[str] | None = None) -> Result:
+        """Change every text in columns of type STRING.
 
         Args:
             change: Gives the new text for an old one.
+            columns: Which of these columns; None for all.
 
         Returns:
             A result with the new texts.
@@ -80,9 +81,9 @@ class Result:
                 pa.array(
                     [None if value is None else change(value) for value in column.to_pylist()], column.type
                 )
-                if pa.types.is_string(column.type)
+                if pa.types.is_string(column.type) and (columns is None or name in columns)
                 else column
-                for column in batch.columns
+                for name, column in zip(self.schema.names, batch.columns, strict=True)
             ]
             batches.append(pa.RecordBatch.from_arrays(arrays, schema=batch.schema))
         return Result(self.schema, batches, self.spark_types, self._spool)

@@ -49,6 +49,8 @@ def spark(sql: str) -> str:
         ("select cat.field.x from t as cat", "select cat.field.x from t as cat"),
         ("select cat.field.x, 1 from cat.s.t as cat", "select cat.field.x, 1 from `cat__s`.t as cat"),
         ("select cat.s.f(1)", "select `cat__s`.f(1)"),
+        ("select s.f(s.x) from t as s", "select `cat__s`.f(s.x) from t as s"),
+        ("select a.f(1), s.x in (1)", "select a.f(1), s.x in (1)"),
         ("select 'cat.s.t', \"cat.s.t\", r'cat.s.t\\' from cat.s.t", None),
         (
             "-- cat.s.t\nselect /* cat.s.t /* cat.s.t */ */ 1",

@@ -6,6 +6,7 @@ import json
 import threading
 import time
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from databricks.sql.exc import DatabaseError, Error, ServerOperationError
@@ -260,9 +261,17 @@ def test_a_renamed_table_keeps_rows_tags_and_keys(run: Run, schema: str) -> None
     assert run(tags) == [("u",)]
 
 
+def test_details_of_a_table_have_the_users_name_and_a_location_that_is_there(run: Run, schema: str) -> None:
+    run("create table t as select 1 as id")
+    described = run(f"describe detail {schema}.t")[0]
+    assert described[2] == f"{schema}.t"
+    assert Path(described[4].removeprefix("file:")).is_dir()
+
+
 def test_functions_and_metric_views(run: Run, schema: str) -> None:
     run(f"create function {schema}.twice(x int) returns int return x * 2")
-    assert run(f"select {schema}.twice(21)") == [(42,)]
+    short = schema.split(".")[1]
+    assert run(f"select {schema}.twice(21), {short}.twice(1), twice(2)") == [(42, 2, 4)]
     run("create table t as select 'a' as k, 2 as v union all select 'a', 3")
     run(
         f"create or replace view {schema}.m with metrics language yaml as $$\nversion: 1.1\n"
