@@ -49,7 +49,7 @@ with used as (
         entity_type,
         workspace_id,
         entity_id,
-        {{ "'insert'" if whole else "_change_type" }} as change_type,
+        {{ kind_of_change(usage, whole) }} as change_type,
         usage_start_time,
         case entity_type
             when 'ENDPOINT' then usage_metadata.endpoint_name
@@ -63,7 +63,7 @@ with used as (
         'JOB' as entity_type,
         workspace_id,
         coalesce(job_id, 'UNKNOWN') as entity_id,
-        {{ "'insert'" if whole else "_change_type" }} as change_type,
+        {{ kind_of_change(read, whole) }} as change_type,
         cast(null as timestamp) as usage_start_time,
         cast(null as string) as name
     from {{ rows_to_look_at(read, whole) }}
