@@ -39,6 +39,11 @@ PLANTED_NODE_TYPES = (
 
 NEW_NODE_TYPE = ("r7gd.2xlarge", "AWS", 8.0, 65536, 0)
 """A node type the source lists only from the middle of the window on."""
+CORRECTED_NODE_TYPE = (
+    ("c7gd.large", "AWS", 2.0, 4096, 0),
+    ("c7gd.large", "AWS", 2.0, 3891, 0),
+)
+"""A node type as the source lists it at first, and from the middle of the window on."""
 
 RUNTIMES = (
     ("17.3.x-scala2.13", 6),
@@ -55,9 +60,12 @@ def node_types(account_id: str, with_new: bool) -> list[str]:
 
     Args:
         account_id: Of the account.
-        with_new: Whether the node type that appears within the window is there yet.
+        with_new: Whether it is the list of the second half of the window, which has one more node type and
+            another size of one.
     """
-    rows = (*NODE_TYPE_ROWS, *PLANTED_NODE_TYPES, *((NEW_NODE_TYPE,) if with_new else ()))
+    rows = [*NODE_TYPE_ROWS, *PLANTED_NODE_TYPES, CORRECTED_NODE_TYPE[1 if with_new else 0]]
+    if with_new:
+        rows.append(NEW_NODE_TYPE)
     return [
         json.dumps(
             {

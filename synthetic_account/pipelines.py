@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from synthetic_account.clusters import cloud_attributes, cluster_line, node_types_of
 from synthetic_account.deliveries import CLUSTERS, PIPELINES, Deliveries
@@ -44,6 +44,7 @@ class Pipeline:
         cluster_id: Of a pipeline on classic compute.
         run_as: Application id it runs as.
         is_sql: Whether it refreshes a materialized view or a streaming table.
+        latency: Seconds until the version of a change time appears in the source, where it is not an hour.
     """
 
     pipeline_id: str
@@ -58,6 +59,7 @@ class Pipeline:
     cluster_id: str | None
     run_as: str
     is_sql: bool
+    latency: dict[int, int] = field(default_factory=dict)
 
     def billed(self, update_id: str, maintenance_id: str | None = None) -> Billed:
         """Return what the hours of an update are billed for."""
@@ -190,7 +192,7 @@ def deliver_pipelines(
     clusters: set[str] = set()
     for pipeline in pipelines:
         for change, row, deleted in pipeline.versions:
-            day = deliveries.arrival(PIPELINES, window.day_of(change + HOUR))
+            day = deliveries.arrival(PIPELINES, window.day_of(change + pipeline.latency.get(change, HOUR)))
             if day is None:
                 continue
             full = {**row, "change_time": time_text(change)}

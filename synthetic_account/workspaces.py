@@ -43,6 +43,7 @@ class Workspace:
         leaves: The day from which it has no work and is not listed any more; None: it stays.
         renamed: The day from which the source lists another name, and that name.
         status: What the source lists as its status.
+        away: The first day on which it is missing from the list, and the day on which it is back.
     """
 
     workspace_id: str
@@ -56,6 +57,7 @@ class Workspace:
     leaves: int | None = None
     renamed: tuple[int, str] | None = None
     status: str = "RUNNING"
+    away: tuple[int, int] | None = None
 
     @property
     def cloud(self) -> str:
@@ -65,6 +67,12 @@ class Workspace:
     def has_work(self, day: int) -> bool:
         """Whether anything runs there on a day."""
         return self.opens <= day and (self.leaves is None or day < self.leaves)
+
+    def is_listed(self, day: int) -> bool:
+        """Whether the source lists it on a day."""
+        if self.away is not None and self.away[0] <= day < self.away[1]:
+            return False
+        return self.listed and self.has_work(day)
 
     def name_on(self, day: int) -> str:
         """Return the name the source lists on a day."""
@@ -170,9 +178,10 @@ def listing_days(workspaces: list[Workspace], window: Window) -> list[int]:
                 days.add(workspace.leaves)
             if workspace.renamed is not None:
                 days.add(workspace.renamed[0])
+            days.update(workspace.away or ())
     return sorted(day for day in days if day < window.days)
 
 
 def listing(workspaces: list[Workspace], account_id: str, day: int) -> list[str]:
     """Return all rows of `workspaces_latest` on a day."""
-    return [w.listing(account_id, day) for w in workspaces if w.listed and w.has_work(day)]
+    return [w.listing(account_id, day) for w in workspaces if w.is_listed(day)]

@@ -245,6 +245,7 @@ def planted_pipeline(parts: Parts, case: str, tags: dict[str, str] | None = None
         continuous=False,
         starts=(),
         cluster_id=None,
+        latency={},
     )
     parts.pipelines.append(pipeline)
     return pipeline

@@ -4,15 +4,23 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from synthetic_account.clusters import NEW_NODE_TYPE
+from synthetic_account.clusters import CORRECTED_NODE_TYPE, NEW_NODE_TYPE
 from synthetic_account.deliveries import CLUSTERS, JOBS, NODE_TYPES, PIPELINES, WORKSPACES
 from synthetic_account.jobs import Job, JobVersion
 from synthetic_account.parts import Parts
 from synthetic_account.plants.cases import Case, Key, Planted
-from synthetic_account.plants.entities import cluster_keys, life, planted_cluster, planted_job, version_key
+from synthetic_account.plants.entities import (
+    cluster_keys,
+    life,
+    planted_cluster,
+    planted_job,
+    planted_pipeline,
+    version_key,
+)
 from synthetic_account.plants.records import Record, RecordWriter, Subject
 from synthetic_account.runs import SUCCEEDED, Leg, Run
 from synthetic_account.window import DAY, HOUR, seconds_of, time_text
+from synthetic_account.workspaces import Workspace
 
 _TAGS = {"environment": "prod", "cost_center": "CC-9000"}
 
@@ -303,6 +311,67 @@ def _node_type(parts: Parts) -> Planted:
     )
 
 
+def _corrected_node_type(parts: Parts) -> Planted:
+    (name, _, _, before, _), (_, _, _, after, _) = CORRECTED_NODE_TYPE
+    return Planted(
+        NODE_TYPES,
+        [{"account_id": parts.account_id, "node_type": name}],
+        "the source lists another size from the middle of the window on",
+        {"from_day": parts.window.date_of(parts.window.days // 2), "memory_mb": [before, after]},
+    )
+
+
+def _workspace_back(parts: Parts) -> Planted:
+    case = "workspace_comes_back"
+    away = (parts.window.days // 4, parts.window.days // 4 + 2)
+    delivered = [parts.deliveries.arrival(WORKSPACES, day) or day for day in away]
+    workspace = Workspace(
+        parts.root.part("plant", case).digits(16),
+        "comes-back",
+        parts.workspace("prod-us").region,
+        "PREMIUM",
+        "dev",
+        parts.window.at(-90, 10),
+        away=away,
+    )
+    parts.workspaces.append(workspace)
+    return Planted(
+        WORKSPACES,
+        [{"account_id": parts.account_id, "workspace_id": workspace.workspace_id}],
+        "missing from the list for two days: its first version ends, a second begins when it is back",
+        {
+            "workspace_id": workspace.workspace_id,
+            "missing_from": parts.window.date_of(delivered[0]),
+            "back_on": parts.window.date_of(delivered[1]),
+        },
+    )
+
+
+def _late_pipeline(parts: Parts) -> Planted:
+    pipeline = planted_pipeline(parts, "pipeline_change_arrives_late")
+    born, row, _ = pipeline.versions[0]
+    between, newest = parts.window.at(1, 9), parts.window.at(2, 8)
+    times = (born, between, newest)
+    names = ("planted pipeline before", "planted pipeline between", "planted pipeline newest")
+    pipeline.versions[:] = [
+        (time, {**row, "name": name}, False) for time, name in zip(times, names, strict=True)
+    ]
+    pipeline.latency[between] = 2 * DAY
+    keys: list[Key] = [
+        {
+            "workspace_id": pipeline.workspace.workspace_id,
+            "pipeline_id": pipeline.pipeline_id,
+            "change_time": time_text(time),
+        }
+        for time in times
+    ]
+    ends = (between, newest, None)
+    lives = life([(start, end, {"name": name}) for start, end, name in zip(times, ends, names, strict=True)])
+    return Planted(
+        PIPELINES, keys, "the late version splits an interval that was closed already", {"versions": lives}
+    )
+
+
 def _late_cluster(parts: Parts) -> Planted:
     born, change = parts.window.at(-30, 8), parts.window.at(1, 10)
     cluster = planted_cluster(
@@ -334,5 +403,8 @@ CASES = (
     Case("cluster_change_arrives_late", _late_cluster),
     Case("pipeline_renamed_and_deleted", _pipeline),
     Case("workspaces_come_and_go", _workspaces),
+    Case("pipeline_change_arrives_late", _late_pipeline),
     Case("node_type_appears", _node_type),
+    Case("node_type_is_corrected", _corrected_node_type, days=2),
+    Case("workspace_comes_back", _workspace_back, days=8),
 )

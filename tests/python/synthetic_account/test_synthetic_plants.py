@@ -144,6 +144,27 @@ def test_workspaces_come_and_go(account: MadeAccount) -> None:
     assert last_usage < leaves["from_delivery"]
 
 
+def test_a_workspace_comes_back(account: MadeAccount) -> None:
+    facts = account.plant("workspace_comes_back")["facts"]
+    listed: dict[str, set[str]] = defaultdict(set)
+    for delivered, row in account.rows("access.workspaces_latest"):
+        listed[delivered].add(row["workspace_id"])
+    there = {delivered: facts["workspace_id"] in ids for delivered, ids in sorted(listed.items())}
+    gone = [delivered for delivered, is_there in there.items() if not is_there]
+    assert gone and all(facts["missing_from"] <= delivered < facts["back_on"] for delivered in gone)
+    assert there[min(there)] and there[facts["back_on"]]
+
+
+def test_a_node_type_is_corrected(account: MadeAccount) -> None:
+    plant = account.plant("node_type_is_corrected")
+    sizes = [
+        row["memory_mb"]
+        for _, row in account.rows("compute.node_types")
+        if row["node_type"] == plant["keys"][0]["node_type"]
+    ]
+    assert sizes == plant["facts"]["memory_mb"]
+
+
 def test_price_list_closes_old_windows_by_a_later_delivery(account: MadeAccount) -> None:
     change = account.plant("price_change")["facts"]["price_start_time"]
     ends = defaultdict(set)
