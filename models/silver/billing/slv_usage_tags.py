@@ -21,8 +21,11 @@ LEVELS = ("usage", "cluster", "job", "pipeline", "workspace")
 #: What each level says, as it is written there: entries of a map.
 SAID = tuple(f"{level}_said" for level in LEVELS)
 
-#: White space as Unicode has it: `\s` alone knows only that of ASCII.
-BLANK = r"[\s\p{Z}\x1c-\x1f\x85]"
+#: White space as Unicode has it.
+BLANKS = (
+    "\t\n\x0b\x0c\r\x1c\x1d\x1e\x1f \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007"
+    "\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
+)
 
 
 def model(dbt: Any, spark: SparkSession) -> DataFrame:
@@ -129,7 +132,8 @@ def resolve_tags(
     return (
         records.alias("a")
         .join(
-            subjects.alias("b"),
+            subjects.alias("b").hint("shuffle_hash"),
+            # Subjects are the smaller side by far: no need to sort the records for them.
             same("a", "b", SUBJECT)
             & (F.col("a.usage_start_time") >= F.col("b.holds_from"))
             & (F.col("a.usage_start_time") < F.col("b.holds_to")),
@@ -225,7 +229,8 @@ def with_canonical_tags(frame: DataFrame, level: str, spelling: DataFrame) -> Da
 
     def known_value(entry: Column) -> Column:
         of_key = F.try_element_at("value_spellings", entry["key"])
-        return F.coalesce(F.try_element_at(of_key, F.lower(stripped(entry["value"]))), entry["value"])
+        known = F.try_element_at(of_key, F.lower(stripped(entry["value"])))
+        return F.when(of_key.isNull(), entry["value"]).otherwise(F.coalesce(known, entry["value"]))
 
     entries = F.filter(f"{level}_said", lambda entry: ~is_missing(entry["value"]))
     entries = F.transform(
@@ -267,9 +272,8 @@ def with_level(subjects: DataFrame, level: str, versions: DataFrame) -> DataFram
         NULL where there is no version.
     """
     key = ["workspace_id", f"{level}_id"]
-    named = subjects.select(*key).distinct()
     in_order = Window.partitionBy(*key).orderBy("valid_from")
-    periods = versions.join(named, key, "left_semi").select(
+    periods = versions.select(
         *key,
         F.when(F.row_number().over(in_order) == 1, beginning())
         .otherwise(F.col("valid_from"))
@@ -342,7 +346,7 @@ def content_of_tags() -> Column:
 def snake_case(key: Column) -> Column:
     """Fold a key: `CostCenter`, `cost-center`, `Cost Center` and `cost.center` are all `cost_center`."""
     words = F.regexp_replace(stripped(key), r"([\p{Ll}\p{Nd}])(?=\p{Lu})|(\p{Lu})(?=\p{Lu}\p{Ll})", "$1$2_")
-    return F.lower(F.regexp_replace(words, rf"(?:{BLANK}|[._-])+", "_"))
+    return F.lower(F.regexp_replace(words, rf"[{BLANKS}._-]+", "_"))
 
 
 def letters_of(folded: Column) -> Column:
@@ -352,7 +356,7 @@ def letters_of(folded: Column) -> Column:
 
 def stripped(text: Column) -> Column:
     """Leave out blanks at both ends."""
-    return F.regexp_replace(text, rf"^{BLANK}+|{BLANK}+$", "")
+    return F.btrim(text, F.lit(BLANKS))
 
 
 def is_missing(value: Column) -> Column:

@@ -1,0 +1,128 @@
+"""What holds of any tags, on records drawn at random and resolved together."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+from hypothesis import strategies as st
+from oracle.tag_rules import LEVELS, TagSeeds, folded_key, read_tag_seeds, resolve
+from snapshots.edited_bronze import drawn
+
+from tags.resolving import Case, Resolved, Resolver, Tags
+
+pytestmark = pytest.mark.warehouse
+
+START = datetime(2026, 3, 1)
+
+#: Spellings that meet each other: of canonical keys, of aliases, of keys that no seed knows.
+KEYS = st.sampled_from(
+    (
+        *(
+            "env",
+            "Env",
+            "ENV",
+            "environment",
+            "Environment",
+            "cc",
+            "CostCenter",
+            "cost-center",
+            "Cost Center",
+        ),
+        *("cost_center", "COSTCENTER", "cost.centre", "Dept", "department", "lob", "BusinessUnit"),
+        *("business unit", "team", "Team", "teamName", "team_name", "TEAM NAME", "aB1C", "HTTPServer"),
+        *("http server", "_x", " x "),
+    )
+) | st.text("aAbB1_- .", min_size=1, max_size=6).filter(lambda key: key.strip() != "")
+VALUES = st.sampled_from(
+    [None, "", "  ", "\t\u00a0\n", "prod", " PRD ", "Production", "qa", "x", "X", " x", "é", "1"]
+)
+TAGS = st.none() | st.dictionaries(KEYS, VALUES, max_size=5)
+TIMES = st.integers(-48, 48).map(lambda hours: START + timedelta(hours=hours))
+VERSIONS = st.dictionaries(TIMES, TAGS, max_size=4).map(lambda versions: list(versions.items()))
+CASES = st.builds(
+    Case,
+    usage=TAGS,
+    at=TIMES,
+    versions=st.dictionaries(st.sampled_from(["cluster", "job", "pipeline"]), VERSIONS),
+    defaults=st.dictionaries(KEYS, VALUES, max_size=3),
+)
+
+
+@pytest.fixture(scope="module")
+def cases() -> list[Case]:
+    return drawn(CASES, 1500)
+
+
+@pytest.fixture(scope="module")
+def found(resolver: Resolver, cases: list[Case]) -> list[Resolved]:
+    return resolver.resolve(cases)
+
+
+def test_the_rules_in_plain_python_say_the_same(cases: list[Case], found: list[Resolved]) -> None:
+    for case, resolved in zip(cases, found, strict=True):
+        expected = resolve({level: _said(case, level) for level in LEVELS}, _seeds(case))
+        assert dict(resolved.tags) == expected.tags, case
+        assert dict(resolved.sources) == expected.sources, case
+        assert resolved.conflicts == expected.conflicts, case
+
+
+def test_the_cases_are_telling(found: list[Resolved]) -> None:
+    levels = [level for resolved in found for _, level in resolved.sources]
+    assert all(levels.count(level) > 100 for level in LEVELS)
+    assert sum(len(resolved.conflicts) for resolved in found) > 100
+
+
+def test_resolved_tags_resolve_to_themselves(resolver: Resolver, found: list[Resolved]) -> None:
+    again = resolver.resolve([Case(dict(resolved.tags)) for resolved in found])
+    for once, twice in zip(found, again, strict=True):
+        assert twice.tags == once.tags
+        assert {level for _, level in twice.sources} <= {"usage"}
+        assert twice.conflicts == ()
+
+
+def test_no_order_counts(resolver: Resolver, cases: list[Case], found: list[Resolved]) -> None:
+    shuffle = random.Random(5).shuffle
+
+    def shuffled(tags: Tags | None) -> Tags | None:
+        if tags is None:
+            return None
+        entries = list(tags.items())
+        shuffle(entries)
+        return dict(entries)
+
+    def reordered(case: Case) -> Case:
+        versions = {
+            level: [(start, shuffled(tags)) for start, tags in listed]
+            for level, listed in case.versions.items()
+        }
+        for listed in versions.values():
+            shuffle(listed)
+        return replace(case, usage=shuffled(case.usage), versions=versions)
+
+    assert resolver.resolve([reordered(case) for case in cases], partitions=5) == found
+
+
+def _said(case: Case, level: str) -> Tags | None:
+    """The raw tags of a level: those of the last version that has begun, else of the first one."""
+    if level == "usage":
+        return case.usage
+    if level == "workspace":
+        return case.defaults
+    in_order = sorted(case.versions.get(level, ()), key=lambda version: version[0])
+    begun = [tags for start, tags in in_order if start <= case.at] or [tags for _, tags in in_order[:1]]
+    return begun[-1] if begun else None
+
+
+def _seeds(case: Case) -> TagSeeds:
+    """The shipped seeds, with an alias for each key of the case that has the letters of a known one."""
+    shipped = read_tag_seeds()
+    known = {alias.replace("_", ""): key for alias, key in shipped.key_aliases.items()}
+    known |= {key.replace("_", ""): key for key in shipped.key_aliases.values()}
+    maps: list[Mapping[str, str | None]] = [_said(case, level) or {} for level in LEVELS]
+    folded = {folded_key(raw) for tags in maps for raw in tags}
+    aliases = {key: known[key.replace("_", "")] for key in folded if key.replace("_", "") in known}
+    return replace(shipped, key_aliases=aliases)
