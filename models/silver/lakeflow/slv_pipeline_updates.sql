@@ -89,7 +89,7 @@ updates as (
 
         -- how it ended
         result_state,
-        {{ status_group("result_state", succeeded="COMPLETED") }} as status_group,
+        {{ status_group("result_state", succeeded=["SUCCEEDED", "COMPLETED"]) }} as status_group,
         result_state is not null as is_finished,
         case
             when result_state is not null then {{ whole_seconds("update_start_time", "last_period_end_time") }}
