@@ -21,7 +21,9 @@ changed_clusters as (
         clusters.* except (date_key)
     from {{ as_read(clusters) }} as clusters
     left semi join changed_keys
-        on clusters.workspace_id <=> changed_keys.workspace_id and clusters.cluster_id <=> changed_keys.cluster_id
+        on
+            clusters.workspace_id <=> changed_keys.workspace_id
+            and clusters.cluster_id <=> changed_keys.cluster_id
 
 ),
 

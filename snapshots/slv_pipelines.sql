@@ -21,7 +21,9 @@ changed_pipelines as (
         pipelines.* except (date_key)
     from {{ as_read(pipelines) }} as pipelines
     left semi join changed_keys
-        on pipelines.workspace_id <=> changed_keys.workspace_id and pipelines.pipeline_id <=> changed_keys.pipeline_id
+        on
+            pipelines.workspace_id <=> changed_keys.workspace_id
+            and pipelines.pipeline_id <=> changed_keys.pipeline_id
 
 ),
 

@@ -20,7 +20,9 @@ changed_warehouses as (
         warehouses.* except (date_key)
     from {{ as_read(warehouses) }} as warehouses
     left semi join changed_keys
-        on warehouses.workspace_id <=> changed_keys.workspace_id and warehouses.warehouse_id <=> changed_keys.warehouse_id
+        on
+            warehouses.workspace_id <=> changed_keys.workspace_id
+            and warehouses.warehouse_id <=> changed_keys.warehouse_id
 
 ),
 

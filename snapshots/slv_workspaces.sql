@@ -17,7 +17,8 @@ with seen as (
     from {{ table_changes_of(workspaces) }}
     where _change_type in ('insert', 'update_postimage')
     qualify row_number() over (
-        partition by account_id, workspace_id, coalesce(source_removed_at, observed_at) order by _commit_version desc
+        partition by account_id, workspace_id, coalesce(source_removed_at, observed_at)
+        order by _commit_version desc
     ) = 1
     {%- else %}
     from {{ as_read(workspaces) }}

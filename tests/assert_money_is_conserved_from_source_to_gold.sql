@@ -9,7 +9,8 @@ with layers as (
         {% for layer in ["source", "bronze", "silver", "quarantine", "gold"] -%}
         sum(case when layer = '{{ layer }}' then record_count else 0 end) as {{ layer }}_records,
         sum(case when layer = '{{ layer }}' then usage_quantity else 0 end) as {{ layer }}_quantity,
-        coalesce(sum(case when layer = '{{ layer }}' then list_cost end), 0) as {{ layer }}_cost{{ "," if not loop.last }}
+        coalesce(sum(case when layer = '{{ layer }}' then list_cost end), 0) as {{ layer }}_cost
+        {{- "," if not loop.last }}
         {% endfor %}
     from {{ ref("fct_reconciliation") }}
     group by date_key, sku_name, usage_unit

@@ -1,5 +1,5 @@
--- At any time one version of an entity is in effect at most. So there is one current version at most, and it is the
--- last one.
+-- At any time one version of an entity is in effect at most. So there is one current version at most, and it
+-- is the last one.
 {%- set keys = {
     "slv_jobs": ["workspace_id", "job_id"],
     "slv_pipelines": ["workspace_id", "pipeline_id"],

@@ -1,5 +1,5 @@
--- A version ends where the next one starts, or the life of the entity ends with it: only what was deleted, or left the
--- source, has a gap before it comes back.
+-- A version ends where the next one starts, or the life of the entity ends with it: only what was deleted, or
+-- left the source, has a gap before it comes back.
 {%- set keys = {
     "slv_jobs": ["workspace_id", "job_id"],
     "slv_pipelines": ["workspace_id", "pipeline_id"],

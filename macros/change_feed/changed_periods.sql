@@ -1,8 +1,8 @@
 {#-
-    The as-of rule with "nearest" looks at the starts of an entity's versions alone: in effect is the last version
-    that has begun, before them all the first. So the timeline is cut at every start there is or was, and each
-    stretch is compared as it was and as it is. The end of a version only tells an as-of match from a nearest
-    one: it matters where the version itself is asked for.
+    The as-of rule with "nearest" looks at the starts of an entity's versions alone: in effect is the last
+    version that has begun, before them all the first. So the timeline is cut at every start there is or was,
+    and each stretch is compared as it was and as it is. The end of a version only tells an as-of match from a
+    nearest one: it matters where the version itself is asked for.
 -#}
 {% macro changed_periods(read, key, attributes=none, of_new_keys=true) -%}
     {%- if read.mode != "changes" -%}
@@ -82,7 +82,8 @@
                 held.version as after
             from held
             full outer join first_changes
-                on {{ equal_keys("held", "first_changes", key) }} and held.valid_from = first_changes.valid_from
+                on {{ equal_keys("held", "first_changes", key) }}
+                    and held.valid_from = first_changes.valid_from
             union all
             -- The time before the first start.
             select

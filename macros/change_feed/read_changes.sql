@@ -73,7 +73,8 @@
     {%- endif -%}
     {%- for row in history.rows -%}
         {%- if row["operation"] == "VACUUM END" -%}
-            {{ return("it was vacuumed at version " ~ (row["version"] | int) ~ ": older changes may be gone") }}
+            {%- set version = row["version"] | int -%}
+            {{ return("it was vacuumed at version " ~ version ~ ": older changes may be gone") }}
         {%- endif -%}
     {%- endfor -%}
     {{ return("") }}

@@ -1,7 +1,7 @@
 {#-
-    The source has no category. GPUs decide first, then families with local disks, whose names tell (AWS i, im, is,
-    d and h, Azure L, Google z3), then memory per core: on all three clouds, families for memory have 6.5 GB or
-    more, those for computing 2 or less, and general ones about 4.
+    The source has no category. GPUs decide first, then families with local disks, whose names tell (AWS i,
+    im, is, d and h, Azure L, Google z3), then memory per core: on all three clouds, families for memory have
+    6.5 GB or more, those for computing 2 or less, and general ones about 4.
 -#}
 {% macro node_category(node_type, core_count, memory_mb, gpu_count) -%}
     case

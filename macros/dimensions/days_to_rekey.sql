@@ -7,7 +7,9 @@
     {%- endif -%}
     {#- Every fact has a member: those of a new key are new themselves. -#}
     {%- set periods = changed_periods(dimension, same.keys() | list, attributes, of_new_keys=false) -%}
-    {#- Most changes concern the last days: a literal bound keeps the search for facts to their partitions. -#}
+    {#-
+        Most changes concern the last days: a literal bound keeps the search for facts to their partitions.
+    -#}
     {%- set reach = run_query(
         "select count(*), count_if(period_start is null), min(" ~ date_key("period_start") ~ ") from ("
         ~ periods ~ ") as periods"
@@ -20,7 +22,8 @@
         {%- do same_key.append(expression ~ " <=> periods." ~ column) -%}
     {%- endfor -%}
     {{ return(days_of(
-        "select distinct facts.date_key from " ~ facts ~ " as facts inner join (" ~ periods ~ ") as periods on "
+        "select distinct facts.date_key from " ~ facts ~ " as facts inner join (" ~ periods
+        ~ ") as periods on "
         ~ same_key | join(" and ")
         ~ " and facts." ~ time ~ " >= coalesce(periods.period_start, timestamp'0001-01-01 00:00:00')"
         ~ " and facts." ~ time ~ " < coalesce(periods.period_end, timestamp'9999-12-31 00:00:00')"

@@ -1,6 +1,6 @@
 {#-
-    is_incremental, but false in `dbt compile --no-introspect`, which may not look whether the table exists. In a
-    snapshot, which dbt never calls incremental: whether there is one to add to.
+    is_incremental, but false in `dbt compile --no-introspect`, which may not look whether the table exists.
+    In a snapshot, which dbt never calls incremental: whether there is one to add to.
 -#}
 {% macro is_merge() %}
     {%- if model.resource_type == "snapshot" and execute and flags.INTROSPECT -%}

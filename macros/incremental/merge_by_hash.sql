@@ -1,13 +1,16 @@
 {#-
-    Incremental strategies of this project. Both write only rows whose `row_hash` differs, so that reading a row again writes nothing,
-    and both look only at the days that the compiled model says it touches (`-- touches:`, see record_reads).
+    Incremental strategies of this project. Both write only rows whose `row_hash` differs, so that reading a
+    row again writes nothing, and both look only at the days that the compiled model says it touches (`--
+    touches:`, see record_reads).
 
-    merge_changes: the model's rows are changed keys. A row with a NULL `row_hash` is a tombstone: its key is deleted.
+    merge_changes: the model's rows are changed keys. A row with a NULL `row_hash` is a tombstone: its key is
+    deleted.
 
-    rebuild_days: the model's rows are the touched days, whole. What the target has on those days beyond them is deleted.
+    rebuild_days: the model's rows are the touched days, whole. What the target has on those days beyond them
+    is deleted.
 
-    `touches` is a list of date_keys, "whole" (a table that is not told apart by days), or "all": everything was read, so what is not
-    there is deleted, by either strategy.
+    `touches` is a list of date_keys, "whole" (a table that is not told apart by days), or "all": everything
+    was read, so what is not there is deleted, by either strategy.
 -#}
 {% macro get_incremental_merge_changes_sql(arg_dict) %}
     {{ return(merge_by_hash(arg_dict, rebuild=false)) }}
@@ -32,9 +35,15 @@
     {%- set columns = adapter.get_columns_in_relation(target) | map(attribute="name") | list -%}
     {%- set keys = arg_dict["unique_key"] -%}
     {%- set keys = [keys] if keys is string else keys -%}
-    {%- set changes = changed_rows(target, arg_dict["temp_relation"], columns, keys, days, rebuild or days == "all") -%}
+    {%- set deletes_missing = rebuild or days == "all" -%}
+    {%- set changes = changed_rows(
+        target, arg_dict["temp_relation"], columns, keys, days, deletes_missing
+    ) -%}
 
-    {#- Delta rewrites a file for every row that a merge matches, changed or not: so it is given the changed rows alone. -#}
+    {#-
+        Delta rewrites a file for every row that a merge matches, changed or not: so it is given the changed
+        rows alone.
+    -#}
     {%- set is_by_day = days != "whole" and "date_key" in columns -%}
     {%- set held_day = "held.date_key" if is_by_day else "cast(null as int)" -%}
     {%- set found = run_query(
@@ -65,10 +74,15 @@
     when matched
         then update set
             {% for column in columns -%}
-            {{ adapter.quote(column) }} = DBT_INTERNAL_SOURCE.{{ adapter.quote(column) }}{{ ", " if not loop.last }}
+            {%- set name = adapter.quote(column) -%}
+            {{ name }} = DBT_INTERNAL_SOURCE.{{ name }}{{ ", " if not loop.last }}
             {%- endfor %}
     when not matched and DBT_INTERNAL_SOURCE.row_hash is not null
-        then insert ({% for column in columns %}{{ adapter.quote(column) }}{{ ", " if not loop.last }}{% endfor %})
+        then insert (
+            {%- for column in columns -%}
+            {{ adapter.quote(column) }}{{ ", " if not loop.last }}
+            {%- endfor -%}
+        )
         values (
             {%- for column in columns -%}
             DBT_INTERNAL_SOURCE.{{ adapter.quote(column) }}{{ ", " if not loop.last }}
@@ -77,7 +91,10 @@
 {%- endmacro %}
 
 
-{#- The model's rows that differ from the target's. A row that is to be deleted has the target's values and a NULL row_hash. -#}
+{#-
+    The model's rows that differ from the target's. A row that is to be deleted has the target's values and a
+    NULL row_hash.
+-#}
 {% macro changed_rows(target, source, columns, keys, days, deletes_missing) -%}
     {%- set condition = config.get("matched_condition") -%}
     select
@@ -97,7 +114,8 @@
     union all
     select
         {%- for column in columns %}
-        {{ "cast(null as string) as row_hash" if column == "row_hash" else adapter.quote(column) }}{{ "," if not loop.last }}
+        {{ "cast(null as string) as row_hash" if column == "row_hash" else adapter.quote(column) }}
+        {{- "," if not loop.last }}
         {%- endfor %}
     from {{ target }} as DBT_INTERNAL_DEST
     left anti join {{ source }} as DBT_INTERNAL_SOURCE

@@ -23,9 +23,8 @@
     {%- endfor -%}
     {%- set days = "all" -%}
     {%- if "all" not in reads | map(attribute="mode") -%}
-        {%- set days = touched_days(
-            [usage.days, days_of("select distinct date_key from (" ~ covered | join(" union all ") ~ ")") if covered else []]
-        ) -%}
+        {%- set covered_rows = "select distinct date_key from (" ~ covered | join(" union all ") ~ ")" -%}
+        {%- set days = touched_days([usage.days, days_of(covered_rows) if covered else []]) -%}
     {%- endif -%}
     {%- set affected = none -%}
     {%- if days != "all" -%}

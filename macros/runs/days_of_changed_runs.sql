@@ -6,7 +6,8 @@
     {%- set found = run_query(
         "select distinct held.date_key, explode(held.slice_date_keys)"
         ~ " from (select workspace_id, " ~ id ~ " as id, date_key, slice_date_keys from " ~ this ~ ") as held"
-        ~ " inner join (select distinct workspace_id, " ~ id ~ " as id from " ~ table_changes_of(read) ~ ") as changed"
+        ~ " inner join (select distinct workspace_id, " ~ id ~ " as id from " ~ table_changes_of(read)
+        ~ ") as changed"
         ~ " on held.workspace_id = changed.workspace_id and held.id = changed.id"
     ) -%}
     {%- set started = [] -%}

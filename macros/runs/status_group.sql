@@ -1,4 +1,6 @@
-{#- Result states have several spellings and may be new: what is not known is "other", and NULL stays NULL. -#}
+{#-
+    Result states have several spellings and may be new: what is not known is "other", and NULL stays NULL.
+-#}
 {% macro status_group(column, succeeded=["SUCCEEDED"]) -%}
     case
         when {{ column }} is null then null

@@ -1,4 +1,7 @@
-{#- Stands in for the adapter's macro: one commit for all that differs, none where nothing does. See _macros.yml. -#}
+{#-
+    Stands in for the adapter's macro: one commit for all that differs, none where nothing does. See
+    _macros.yml.
+-#}
 {% macro databricks__snapshot_merge_sql(target, source, insert_cols) -%}
     {%- set touches = recorded(model["compiled_code"], "touches") -%}
     {%- if touches is none -%}

@@ -1,7 +1,7 @@
 {#-
-    Stands in for the adapter's macro, which adds one version a run at most: here the rows of a key become all of
-    its versions, of which those that differ are staged. Versions that the key has no more have a NULL row_hash.
-    See _macros.yml.
+    Stands in for the adapter's macro, which adds one version a run at most: here the rows of a key become all
+    of its versions, of which those that differ are staged. Versions that the key has no more have a NULL
+    row_hash. See _macros.yml.
 -#}
 {% macro databricks__snapshot_staging_table(strategy, source_sql, target_relation) -%}
     {%- set columns = snapshot_columns() -%}

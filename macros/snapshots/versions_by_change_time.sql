@@ -1,7 +1,7 @@
 {#-
-    Versions of sources that say when they changed. Everything that happens to a key in one line of time: a version
-    starts at its change_time, a delete happens at its delete_time, after a version that starts at that moment.
-    A version reaches to whatever comes next.
+    Versions of sources that say when they changed. Everything that happens to a key in one line of time: a
+    version starts at its change_time, a delete happens at its delete_time, after a version that starts at
+    that moment. A version reaches to whatever comes next.
 -#}
 {% macro versions_by_change_time(strategy) -%}
     {%- set columns = snapshot_columns() -%}

@@ -1,7 +1,7 @@
 {#-
-    Versions of sources that hold only what exists now. A key's line of time is what was seen of it: a content, from
-    observed_at, or that it was gone, at source_removed_at. What the snapshot holds is part of that line, since
-    the source has forgotten it.
+    Versions of sources that hold only what exists now. A key's line of time is what was seen of it: a
+    content, from observed_at, or that it was gone, at source_removed_at. What the snapshot holds is part of
+    that line, since the source has forgotten it.
 -#}
 {% macro versions_by_observation(strategy, source_sql, target_relation=none) -%}
     {%- set columns = snapshot_columns() -%}
@@ -88,13 +88,15 @@
 
         select
             * except (
-                row_hash, source_removed_at, seen_at, is_gone, is_held, was_gone, last_content, place, next_at,
+                row_hash, source_removed_at, seen_at, is_gone, is_held, was_gone, last_content,
+                place, next_at,
                 is_gone_next
             ),
             case when is_gone then seen_at when is_gone_next then next_at end as source_removed_at,
             {{ strategy.scd_id }} as {{ columns.dbt_scd_id }},
             {{ strategy.updated_at }} as {{ columns.dbt_updated_at }},
-            case when place = 1 then {{ not_after_creation("seen_at") }} else seen_at end as {{ columns.dbt_valid_from }},
+            case when place = 1 then {{ not_after_creation("seen_at") }} else seen_at end
+                as {{ columns.dbt_valid_from }},
             case when is_gone then seen_at else next_at end as {{ columns.dbt_valid_to }},
             false as {{ columns.dbt_is_deleted }}
         from in_order

@@ -45,7 +45,9 @@
     {%- set newest -%}
         {%- if is_read_by_watermark -%}
             cast(
-                max(case when {{ watermark }} <= current_timestamp() then cast({{ watermark }} as timestamp) end)
+                max(case
+                    when {{ watermark }} <= current_timestamp() then cast({{ watermark }} as timestamp)
+                end)
                 as string
             )
         {%- else -%}
@@ -72,8 +74,9 @@
         "days": days if day else "whole",
         "moved": committed is none or (read.timestamp and read.timestamp > (committed.timestamp or "")),
     }) -%}
-    {%- if committed and committed.timestamp and (not read.timestamp or read.timestamp < committed.timestamp) -%}
-        {%- do read.update({"timestamp": committed.timestamp}) -%}
+    {%- set known = committed.timestamp if committed else none -%}
+    {%- if known and (not read.timestamp or read.timestamp < known) -%}
+        {%- do read.update({"timestamp": known}) -%}
     {%- endif -%}
     {{ return(read) }}
 {% endmacro %}
@@ -86,7 +89,8 @@
 -#}
 {% macro days_held_elsewhere(read, key, days) %}
     {{ return(days_of(
-        "select distinct held.date_key from " ~ this ~ " as held inner join (select distinct " ~ key | join(", ")
+        "select distinct held.date_key from " ~ this
+        ~ " as held inner join (select distinct " ~ key | join(", ")
         ~ " from " ~ read.relation ~ " where " ~ read.predicate ~ ") as batch on "
         ~ equal_keys("held", "batch", key) ~ " where " ~ outside_days(days, "held.date_key")
     )) }}

@@ -12,7 +12,8 @@
         {%- elif days | reject("none") | list %}
             ({{ day }} in (
                 {%- for key in days | reject("none") -%}
-                make_date({{ key // 10000 }}, {{ key // 100 % 100 }}, {{ key % 100 }}){{ ", " if not loop.last }}
+                make_date({{ key // 10000 }}, {{ key // 100 % 100 }}, {{ key % 100 }})
+                {{- ", " if not loop.last }}
                 {%- endfor -%}
             ){{ " or " ~ day ~ " is null" if none in days }})
         {%- else %}

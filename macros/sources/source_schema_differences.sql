@@ -30,7 +30,8 @@
         {%- elif declared[name] != type -%}
             {%- if type.startswith("struct<") and declared[name].startswith("struct<") -%}
                 {%- do compare_columns(
-                    differences, source, column_path ~ ".", fields_by_name(declared[name]), fields_by_name(type)
+                    differences, source, column_path ~ ".",
+                    fields_by_name(declared[name]), fields_by_name(type)
                 ) -%}
             {%- else -%}
                 {%- do differences.append({

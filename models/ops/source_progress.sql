@@ -18,7 +18,10 @@ final as (
         date_sub(cast(offset_timestamp as date), 1) as complete_through,
         committed_at
     from state
-    qualify row_number() over (partition by source, task order by committed_at desc, offset_timestamp desc) = 1
+    qualify row_number() over (
+        partition by source, task
+        order by committed_at desc, offset_timestamp desc
+    ) = 1
 
 )
 

@@ -38,7 +38,8 @@
 {%- set key = ["entity_type", "workspace_id", "entity_id"] %}
 {#- Usage that was corrected or went to the quarantine may have been the last to name its member. -#}
 {%- set may_be_gone = not whole and usage.mode == "changes" and run_query(
-    "select 1 from " ~ table_changes_of(usage) ~ " where _change_type in ('delete', 'update_preimage') limit 1"
+    "select 1 from " ~ table_changes_of(usage)
+    ~ " where _change_type in ('delete', 'update_preimage') limit 1"
 ).rows | length > 0 %}
 {{ record_reads(reads, touched) }}
 

@@ -7,8 +7,8 @@
 {%- set reads = [job_slices, task_slices] %}
 {%- set whole = members_touched(reads) == "all" %}
 {#-
-    Members come from slices rather than runs: a state that a repair has replaced since stays a member. The few
-    of them are always worked out anew, since the seed of causes may have changed.
+    Members come from slices rather than runs: a state that a repair has replaced since stays a member. The
+    few of them are always worked out anew, since the seed of causes may have changed.
 -#}
 {{ record_reads(reads, "whole") }}
 

@@ -9,9 +9,9 @@
 
 {#- How the names of regions begin. -#}
 {%- set places = [
-    "AFRICA", "AP", "ASIA", "AUSTRALIA", "BRAZIL", "CANADA", "CENTRAL", "CHINA", "EAST", "EU", "EUROPE", "FRANCE", "GERMANY",
-    "INDIA", "ISRAEL", "ITALY", "JAPAN", "KOREA", "ME", "MEXICO", "NORTH", "NORWAY", "POLAND", "QATAR", "SOUTH", "SPAIN",
-    "SWEDEN", "SWITZERLAND", "UAE", "UK", "US", "WEST",
+    "AFRICA", "AP", "ASIA", "AUSTRALIA", "BRAZIL", "CANADA", "CENTRAL", "CHINA", "EAST", "EU", "EUROPE",
+    "FRANCE", "GERMANY", "INDIA", "ISRAEL", "ITALY", "JAPAN", "KOREA", "ME", "MEXICO", "NORTH", "NORWAY",
+    "POLAND", "QATAR", "SOUTH", "SPAIN", "SWEDEN", "SWITZERLAND", "UAE", "UK", "US", "WEST",
 ] %}
 with members as (
 
@@ -50,10 +50,13 @@ final as (
         cloud,
         usage_unit,
         regexp_replace(
-            substring(sku_name, if(tier = '', 1, length(tier) + 2), length(sku_name)
-                - if(tier = '', 0, length(tier) + 1)
-                - if(region = '', 0, length(region) + 1)),
-            '_?\\(PHOTON\\)', ''
+            substring(
+                sku_name,
+                if(tier = '', 1, length(tier) + 2),
+                length(sku_name) - if(tier = '', 0, length(tier) + 1) - if(region = '', 0, length(region) + 1)
+            ),
+            '_?\\(PHOTON\\)',
+            ''
         ) as sku_family,
         contains(sku_name, 'SERVERLESS') as is_serverless,
         contains(sku_name, 'PHOTON') as is_photon,

@@ -81,7 +81,8 @@ joined as (
         {{ date_key("runs.run_end_time") }} as end_date_key,
         workspaces.workspace_key,
         entities.entity_key,
-        {{ dbt_utils.generate_surrogate_key(["runs.result_state", "runs.termination_code"]) }} as run_status_key,
+        {{ dbt_utils.generate_surrogate_key(["runs.result_state", "runs.termination_code"]) }}
+            as run_status_key,
         runs.run_type,
         runs.run_name,
         runs.trigger_type,

@@ -54,7 +54,10 @@ source_winners as (
             and (
                 hashed.ingestion_date < moved_away.ingestion_date
                 or (hashed.ingestion_date is null and moved_away.ingestion_date is not null)
-                or (hashed.ingestion_date <=> moved_away.ingestion_date and hashed.row_hash < moved_away.row_hash)
+                or (
+                    hashed.ingestion_date <=> moved_away.ingestion_date
+                    and hashed.row_hash < moved_away.row_hash
+                )
             )
     qualify row_number() over (
         partition by hashed.record_id, hashed.record_type

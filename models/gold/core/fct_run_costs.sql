@@ -11,7 +11,9 @@
     "workspace_id": "facts.workspace_id",
     "entity_id": "facts.job_id",
 } %}
-{#- The version of the job is that of the run's start, which usage of another day or the timeline may move. -#}
+{#-
+    The version of the job is that of the run's start, which usage of another day or the timeline may move.
+-#}
 {%- set days_of_started_runs = runs.days if runs.mode != "changes" else days_of(
     "select distinct costs.date_key from " ~ this ~ " as costs"
     ~ " left semi join " ~ table_changes_of(runs) ~ " as runs"
@@ -26,7 +28,9 @@
 {%- set days_of_rekeyed_runs = entities.days if entities.mode != "changes" else days_to_rekey(
     this, entities, job, "run_start_time", from_that_day=false
 ) %}
-{%- set days = touched_days([usage.days, days_of_started_runs, days_of_unlisted_runs, days_of_rekeyed_runs]) %}
+{%- set days = touched_days([
+    usage.days, days_of_started_runs, days_of_unlisted_runs, days_of_rekeyed_runs,
+]) %}
 {{ record_reads([usage, runs, entities], days) }}
 
 with usage as (
@@ -141,7 +145,9 @@ joined as (
 final as (
 
     select
-        {{ dbt_utils.generate_surrogate_key(["workspace_id", "run_id", "date_key", "sku_name", "usage_unit"]) }}
+        {{ dbt_utils.generate_surrogate_key(
+            ["workspace_id", "run_id", "date_key", "sku_name", "usage_unit"]
+        ) }}
             as run_cost_key,
         workspace_id,
         job_id,
@@ -157,7 +163,8 @@ final as (
         run_start_time,
         is_listed_run,
         sha2(to_json(struct(
-            job_id, entity_key, sku_key, currency_code, usage_quantity, list_cost, run_start_time, is_listed_run
+            job_id, entity_key, sku_key, currency_code, usage_quantity, list_cost, run_start_time,
+            is_listed_run
         )), 256) as row_hash
     from joined
 

@@ -56,7 +56,8 @@ joined as (
         tasks.date_key,
         workspaces.workspace_key,
         entities.entity_key,
-        {{ dbt_utils.generate_surrogate_key(["tasks.result_state", "tasks.termination_code"]) }} as run_status_key,
+        {{ dbt_utils.generate_surrogate_key(["tasks.result_state", "tasks.termination_code"]) }}
+            as run_status_key,
         tasks.task_start_time,
         tasks.task_end_time,
         tasks.last_period_end_time,

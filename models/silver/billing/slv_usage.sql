@@ -99,7 +99,8 @@ final as (
         ingestion_date,
 
         -- by whom, and what the source says besides
-        coalesce(identity_metadata.run_as, identity_metadata.owned_by, identity_metadata.created_by) as run_as,
+        coalesce(identity_metadata.run_as, identity_metadata.owned_by, identity_metadata.created_by)
+            as run_as,
         custom_tags,
         usage_metadata,
         identity_metadata,

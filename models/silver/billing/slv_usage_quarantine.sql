@@ -42,7 +42,9 @@ judged as (
             {%- endfor %}
             case when record_type = 'ORIGINAL' and usage_quantity < 0 then 'negative_original' end,
             case when usage_end_time < usage_start_time then 'end_before_start' end,
-            case when record_type not in ('ORIGINAL', 'RETRACTION', 'RESTATEMENT') then 'unknown_record_type' end
+            case
+                when record_type not in ('ORIGINAL', 'RETRACTION', 'RESTATEMENT') then 'unknown_record_type'
+            end
         )) as own_broken_rules
     from records
 
@@ -99,7 +101,8 @@ final as (
         date_key,
         broken_rules,
         -- NULL deletes: a record that breaks no rule any more leaves.
-        case when size(broken_rules) > 0 then sha2(concat(row_hash, to_json(broken_rules)), 256) end as row_hash
+        case when size(broken_rules) > 0 then sha2(concat(row_hash, to_json(broken_rules)), 256) end
+            as row_hash
     from linked
     {%- if usage.mode != "changes" %}
     where size(broken_rules) > 0

@@ -28,7 +28,9 @@ slices as (
     from {{ as_read(timeline) }} as timeline
     {%- if timeline.mode == "changes" %}
     inner join changed_updates
-        on timeline.workspace_id = changed_updates.workspace_id and timeline.update_id = changed_updates.update_id
+        on
+            timeline.workspace_id = changed_updates.workspace_id
+            and timeline.update_id = changed_updates.update_id
     {%- endif %}
     where
         {{ in_days(days.sliced, "timeline.date_key") }}
@@ -92,7 +94,8 @@ updates as (
         {{ status_group("result_state", succeeded=["SUCCEEDED", "COMPLETED"]) }} as status_group,
         result_state is not null as is_finished,
         case
-            when result_state is not null then {{ whole_seconds("update_start_time", "last_period_end_time") }}
+            when result_state is not null
+                then {{ whole_seconds("update_start_time", "last_period_end_time") }}
         end as duration_seconds,
 
         -- what it is made of

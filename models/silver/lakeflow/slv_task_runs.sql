@@ -2,7 +2,10 @@
     unique_key=["workspace_id", "run_id"],
     partition_by=["date_key"],
 ) }}
-{#- Attempts are counted within their job run, so its task runs change together. One that names no job run is alone. -#}
+{#-
+    Attempts are counted within their job run, so its task runs change together. One that names no job run is
+    alone.
+-#}
 {%- set job_run = "coalesce(job_run_id, run_id)" %}
 {%- set timeline = read_changes(ref("brz_lakeflow_job_task_run_timeline")) %}
 {%- set days = days_of_changed_runs(timeline, job_run) %}

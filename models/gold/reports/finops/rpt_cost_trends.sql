@@ -115,11 +115,10 @@ final as (
         merged.period_start_date,
         case
             when merged.period = 'month_to_date' then true
-            else progress.complete_through >= case merged.period
-                when 'day' then merged.period_start_date
-                when 'week' then date_add(merged.period_start_date, 6)
-                else last_day(merged.period_start_date)
-            end
+            when merged.period = 'day' then progress.complete_through >= merged.period_start_date
+            when merged.period = 'week'
+                then progress.complete_through >= date_add(merged.period_start_date, 6)
+            else progress.complete_through >= last_day(merged.period_start_date)
         end as is_complete,
         merged.billing_origin_product,
         merged.currency_code,

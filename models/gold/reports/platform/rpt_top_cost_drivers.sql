@@ -43,7 +43,9 @@ by_owner as (
         complete_through,
         sum(case when is_recent then list_cost end) as list_cost,
         sum(
-            case when not is_recent and reach.first_usage_date_key <= previous_first_date_key then list_cost end
+            case
+                when not is_recent and reach.first_usage_date_key <= previous_first_date_key then list_cost
+            end
         ) as previous_list_cost,
         count_if(is_recent and not is_priced) as unpriced_records,
         array_distinct(collect_set(case when is_recent then billing_origin_product end)) as products
