@@ -1,0 +1,129 @@
+{#- See _macros.yml. -#}
+{% macro check_health() %}
+    {%- set findings = [] -%}
+    {%- for check in [runs_not_healthy, sources_not_fresh, layers_not_equal, alerts_firing] -%}
+        {%- do findings.extend(check()) -%}
+    {%- endfor -%}
+    {%- if findings -%}
+        {{ exceptions.raise_compiler_error(
+            "not healthy, " ~ findings | length ~ " findings:\n- " ~ findings | join("\n- ")
+        ) }}
+    {%- endif -%}
+    {%- do log("healthy: runs, sources, layers and alerts were looked at", info=true) -%}
+{% endmacro %}
+
+
+{#- A relation of a model by its name, or none where it was not built or is not in the project. -#}
+{% macro built_relation(name) %}
+    {%- for node in graph.nodes.values() -%}
+        {%- if node.package_name == project_name and node.name == name and node.resource_type == "model" -%}
+            {{ return(load_relation(api.Relation.create(
+                database=node.database, schema=node.schema, identifier=node.alias
+            ))) }}
+        {%- endif -%}
+    {%- endfor -%}
+    {{ return(none) }}
+{% endmacro %}
+
+
+{#- Nodes whose newest run failed, and the absence of any run for too long. -#}
+{% macro runs_not_healthy() %}
+    {%- set relation = built_relation("model_runs") -%}
+    {%- if not relation -%}
+        {{ return(["no build has been recorded: plt_ops.model_runs is not there"]) }}
+    {%- endif -%}
+    {%- set findings = [] -%}
+    {%- set hours = var("build_at_least_every_hours") | int -%}
+    {%- set newest = run_query(
+        "select cast(max(recorded_at) as string), coalesce(max(recorded_at)"
+        ~ " >= current_timestamp() - interval " ~ hours ~ " hours, false)"
+        ~ " from " ~ relation ~ " where resource_type = 'model' and status = 'success'"
+    ).rows[0] -%}
+    {%- if not newest[1] -%}
+        {%- do findings.append(
+            "no model was built in the last " ~ hours ~ " hours; the newest: " ~ (newest[0] or "never")
+        ) -%}
+    {%- endif -%}
+    {%- set failed = run_query(
+        "select node_name, status, coalesce(message, ''), cast(recorded_at as string) from " ~ relation
+        ~ " where status in ('error', 'fail', 'runtime error', 'partial success')"
+        ~ " and (node, recorded_at) in (select node, max(recorded_at) from " ~ relation ~ " group by node)"
+        ~ " order by node_name"
+    ) -%}
+    {%- for row in failed.rows -%}
+        {%- do findings.append(row[0] ~ ": " ~ row[1] ~ " at " ~ row[3] ~ ": " ~ row[2][:200]) -%}
+    {%- endfor -%}
+    {{ return(findings) }}
+{% endmacro %}
+
+
+{#- Sources that declare error_after and whose newest watermark is older than that. -#}
+{% macro sources_not_fresh() %}
+    {%- set relation = built_relation("source_progress") -%}
+    {%- set findings = [] -%}
+    {%- for node in graph.sources.values() | sort(attribute="unique_id") if relation -%}
+        {%- set limit = (node.freshness or {}).get("error_after") or {} -%}
+        {%- if node.package_name == project_name and limit.get("count") -%}
+            {%- set source = node.database ~ "." ~ node.schema ~ "." ~ node.identifier -%}
+            {%- set newest = run_query(
+                "select cast(max(newest_watermark) as string), max(newest_watermark) < current_timestamp()"
+                ~ " - interval " ~ limit.count ~ " " ~ limit.period ~ "s"
+                ~ " from " ~ relation ~ " where source = " ~ sql_string(source)
+            ).rows[0] -%}
+            {%- if newest[1] -%}
+                {%- do findings.append(
+                    source ~ " is stale: its newest row is of " ~ newest[0] ~ ", more than "
+                    ~ limit.count ~ " " ~ limit.period ~ "s ago"
+                ) -%}
+            {%- endif -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {{ return(findings) }}
+{% endmacro %}
+
+
+{#- Days on which two layers do not hold the same money. -#}
+{% macro layers_not_equal() %}
+    {%- set relation = built_relation("fct_reconciliation") -%}
+    {%- if not relation -%}
+        {{ return(["money cannot be reconciled: plt_gold.fct_reconciliation is not there"]) }}
+    {%- endif -%}
+    {%- set findings = [] -%}
+    {#- Sums are compared and not subtracted: Spark negates decimals in fewer digits than they have. -#}
+    {%- set layers = ["source", "bronze", "silver", "quarantine", "gold"] -%}
+    {%- set sums = [] -%}
+    {%- for layer in layers -%}
+        {%- do sums.append(
+            "coalesce(sum(case when layer = '" ~ layer ~ "' then list_cost end), 0) as " ~ layer
+        ) -%}
+    {%- endfor -%}
+    {%- set found = run_query(
+        "select * from (select date_key, " ~ sums | join(", ") ~ " from " ~ relation ~ " group by date_key)"
+        ~ " where source <> bronze or bronze <> silver + quarantine or silver <> gold order by date_key"
+    ) -%}
+    {%- for row in found.rows -%}
+        {%- set amounts = [] -%}
+        {%- for layer in layers -%}
+            {%- do amounts.append(layer ~ " " ~ row[layer]) -%}
+        {%- endfor -%}
+        {%- do findings.append("the layers of day " ~ row[0] ~ " differ: " ~ amounts | join(", ")) -%}
+    {%- endfor -%}
+    {{ return(findings) }}
+{% endmacro %}
+
+
+{#- What rpt_alerts says is firing with severity error. -#}
+{% macro alerts_firing() %}
+    {%- set relation = built_relation("rpt_alerts") -%}
+    {%- set findings = [] -%}
+    {%- if relation -%}
+        {%- set names = adapter.get_columns_in_relation(relation) | map(attribute="name") | list -%}
+        {%- set found = run_query(
+            "select to_json(struct(*)) from " ~ relation ~ " where severity = 'error' limit 50"
+        ) if "severity" in names else {"rows": []} -%}
+        {%- for row in found.rows -%}
+            {%- do findings.append("alert: " ~ row[0][:300]) -%}
+        {%- endfor -%}
+    {%- endif -%}
+    {{ return(findings) }}
+{% endmacro %}

@@ -1,0 +1,104 @@
+{#- See _macros.yml. -#}
+{% macro preflight(required=["billing.usage"]) %}
+    {#- Anything that this project cannot do without, in one statement that any warehouse answers. -#}
+    {%- set session = run_query(
+        "select current_user(), current_catalog(), map_keys(map('a', 1))[0] as works"
+        ~ " qualify row_number() over (order by 1) = 1"
+    ).rows[0] -%}
+    {%- set reader = session[0] -%}
+    {%- do log("warehouse: answers, as " ~ reader ~ ", into catalog " ~ target.database, info=true) -%}
+
+    {%- set found = [] -%}
+    {%- set lacking = [] -%}
+    {%- for node in graph.sources.values() | sort(attribute="unique_id") -%}
+        {%- if node.package_name == project_name -%}
+            {%- set relation = load_relation(api.Relation.create(
+                database=node.database, schema=node.schema, identifier=node.identifier
+            )) -%}
+            {%- do (found if relation else lacking).append(node) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {%- for node in found -%}
+        {%- do run_query("select 1 from " ~ api.Relation.create(
+            database=node.database, schema=node.schema, identifier=node.identifier
+        ) ~ " limit 0") -%}
+        {%- do log("readable: " ~ node.database ~ "." ~ node.schema ~ "." ~ node.identifier, info=true) -%}
+    {%- endfor -%}
+    {%- for node in lacking -%}
+        {%- do log("not there: " ~ node.database ~ "." ~ node.schema ~ "." ~ node.identifier, info=true) -%}
+    {%- endfor -%}
+
+    {%- if lacking -%}
+        {%- do log(
+            "A table that is not there is not enabled, not granted, or not offered in this region. An account"
+            ~ " administrator runs, for the rest:", info=true
+        ) -%}
+        {%- for statement in statements_to_enable(lacking, found, reader) -%}
+            {%- do log("    " ~ statement, info=true) -%}
+        {%- endfor -%}
+        {%- set empty = models_without_input(lacking) -%}
+        {%- do log("The build will leave these empty: " ~ empty | join(", "), info=true) -%}
+    {%- else -%}
+        {%- do log("Every source table is readable: the build will leave nothing empty", info=true) -%}
+    {%- endif -%}
+
+    {%- for schema in ["plt_bronze", "plt_silver", "plt_gold", "plt_ops"] -%}
+        {%- do adapter.create_schema(api.Relation.create(database=target.database, schema=schema)) -%}
+    {%- endfor -%}
+    {%- do log("schemas: may be made in " ~ target.database ~ ", and are there", info=true) -%}
+
+    {%- set names = [] -%}
+    {%- for node in lacking if (node.schema ~ "." ~ node.identifier) in required -%}
+        {%- do names.append(node.database ~ "." ~ node.schema ~ "." ~ node.identifier) -%}
+    {%- endfor -%}
+    {%- if names -%}
+        {{ exceptions.raise_compiler_error("nothing can be built without " ~ names | join(", ")) }}
+    {%- endif -%}
+{% endmacro %}
+
+
+{#- A schema none of whose tables can be seen may have to be enabled; any may have to be granted. -#}
+{% macro statements_to_enable(lacking, found, reader) %}
+    {%- set statements = [] -%}
+    {%- set seen = found | map(attribute="schema") | list -%}
+    {%- for schema in lacking | map(attribute="schema") | unique -%}
+        {%- if schema not in seen -%}
+            {%- do statements.append("databricks system-schemas enable <metastore id> " ~ schema) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {%- do statements.append("grant use catalog on catalog system to `" ~ reader ~ "`;") -%}
+    {%- for schema in lacking | map(attribute="schema") | unique -%}
+        {%- do statements.append(
+            "grant use schema, select on schema system." ~ schema ~ " to `" ~ reader ~ "`;"
+        ) -%}
+    {%- endfor -%}
+    {{ return(statements) }}
+{% endmacro %}
+
+
+{#- Names of the models all of whose sources, however far up, are lacking. -#}
+{% macro models_without_input(lacking) %}
+    {%- set lacking_ids = lacking | map(attribute="unique_id") | list -%}
+    {%- set empty = {} -%}
+    {#- One step a round, from the sources down: a project is never deeper than it has nodes. -#}
+    {%- set moved = namespace(any=true) -%}
+    {%- for round in range(graph.nodes | length) if moved.any -%}
+        {%- set moved.any = false -%}
+        {%- for node in graph.nodes.values() -%}
+            {%- if node.resource_type in ["model", "snapshot"] and node.unique_id not in empty -%}
+                {%- set inputs = [] -%}
+                {%- for parent in node.depends_on.nodes -%}
+                    {#- The processing state and seeds feed no rows into a model. -#}
+                    {%- if not parent.startswith("seed.") and not parent.endswith(".processing_state") -%}
+                        {%- do inputs.append(parent in lacking_ids or parent in empty) -%}
+                    {%- endif -%}
+                {%- endfor -%}
+                {%- if inputs and inputs | min -%}
+                    {%- do empty.update({node.unique_id: node.name}) -%}
+                    {%- set moved.any = true -%}
+                {%- endif -%}
+            {%- endif -%}
+        {%- endfor -%}
+    {%- endfor -%}
+    {{ return(empty.values() | sort) }}
+{% endmacro %}
