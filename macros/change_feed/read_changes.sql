@@ -71,14 +71,18 @@
     {%- if versions | min > committed.version + 1 -%}
         {{ return("versions from " ~ (committed.version + 1) ~ " on are no longer in its log") }}
     {%- endif -%}
-    {#- A vacuum takes the change files of versions that were older than its retention, and no newer ones. -#}
+    {#-
+        A vacuum takes the change files of versions that were older than its retention, and no newer ones. A
+        file may be some hours older than the commit that names it.
+    -#}
     {%- set first_unread = history.rows[-1]["timestamp"] -%}
     {%- for row in history.rows if row["operation"] == "VACUUM START" -%}
         {%- set told = dict(modules.re.findall(
             "(specified|default)RetentionMillis\\W+([0-9]+)", row["operationParameters"] | string
         )) -%}
         {%- set kept = told.get("specified", told.get("default", "0")) | int -%}
-        {%- if first_unread <= row["timestamp"] - modules.datetime.timedelta(milliseconds=kept) -%}
+        {%- set needed_since = first_unread - modules.datetime.timedelta(hours=6) -%}
+        {%- if needed_since <= row["timestamp"] - modules.datetime.timedelta(milliseconds=kept) -%}
             {%- set version = row["version"] | int -%}
             {{ return("it was vacuumed at version " ~ version ~ ": older changes may be gone") }}
         {%- endif -%}

@@ -10,22 +10,19 @@
 
     {%- set found = [] -%}
     {%- set lacking = [] -%}
-    {%- for node in graph.sources.values() | sort(attribute="unique_id") -%}
-        {%- if node.package_name == project_name -%}
-            {%- set relation = load_relation(api.Relation.create(
+    {%- set readable = readable_sources() -%}
+    {%- for node in sources_of_project() -%}
+        {%- set name = node.database ~ "." ~ node.schema ~ "." ~ node.identifier -%}
+        {%- if readable[node.unique_id] -%}
+            {%- do found.append(node) -%}
+            {%- do log("readable: " ~ name, info=true) -%}
+        {%- else -%}
+            {%- do lacking.append(node) -%}
+            {%- set is_there = load_relation(api.Relation.create(
                 database=node.database, schema=node.schema, identifier=node.identifier
             )) -%}
-            {%- do (found if relation else lacking).append(node) -%}
+            {%- do log(("not granted: " if is_there else "not there: ") ~ name, info=true) -%}
         {%- endif -%}
-    {%- endfor -%}
-    {%- for node in found -%}
-        {%- do run_query("select 1 from " ~ api.Relation.create(
-            database=node.database, schema=node.schema, identifier=node.identifier
-        ) ~ " limit 0") -%}
-        {%- do log("readable: " ~ node.database ~ "." ~ node.schema ~ "." ~ node.identifier, info=true) -%}
-    {%- endfor -%}
-    {%- for node in lacking -%}
-        {%- do log("not there: " ~ node.database ~ "." ~ node.schema ~ "." ~ node.identifier, info=true) -%}
     {%- endfor -%}
 
     {%- if lacking -%}
@@ -43,9 +40,15 @@
     {%- endif -%}
 
     {%- for schema in ["plt_bronze", "plt_silver", "plt_gold", "plt_ops"] -%}
-        {%- do adapter.create_schema(api.Relation.create(database=target.database, schema=schema)) -%}
+        {%- if not adapter.check_schema_exists(target.database, schema) -%}
+            {%- do log(
+                "making schema " ~ schema ~ ", which needs: grant use catalog, create schema on catalog `"
+                ~ target.database ~ "` to `" ~ reader ~ "`;", info=true
+            ) -%}
+            {%- do adapter.create_schema(api.Relation.create(database=target.database, schema=schema)) -%}
+        {%- endif -%}
     {%- endfor -%}
-    {%- do log("schemas: may be made in " ~ target.database ~ ", and are there", info=true) -%}
+    {%- do log("schemas: all are there in " ~ target.database, info=true) -%}
 
     {%- set names = [] -%}
     {%- for node in lacking if (node.schema ~ "." ~ node.identifier) in required -%}
@@ -54,6 +57,51 @@
     {%- if names -%}
         {{ exceptions.raise_compiler_error("nothing can be built without " ~ names | join(", ")) }}
     {%- endif -%}
+{% endmacro %}
+
+
+{#- The source tables of this project, in a fixed order. -#}
+{% macro sources_of_project() %}
+    {%- set found = [] -%}
+    {%- for node in graph.sources.values() | sort(attribute="unique_id") -%}
+        {%- if node.package_name == project_name -%}
+            {%- do found.append(node) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {{ return(found) }}
+{% endmacro %}
+
+
+{#-
+    Whether a row of each source table can be read, by unique id. One script, since Jinja catches no error and
+    SQL does: what cannot be read, for whatever reason, is told, and the others are still looked at.
+-#}
+{% macro readable_sources() %}
+    {%- set nodes = sources_of_project() -%}
+    {%- set script -%}
+begin
+    declare rows_seen bigint;
+    {%- for node in nodes %}
+    declare readable_{{ loop.index }} boolean default false;
+    {%- endfor %}
+    {%- for node in nodes %}
+    begin
+        declare exit handler for sqlexception begin end;
+        set rows_seen = (select count(*) from (select 1 from {{ api.Relation.create(
+            database=node.database, schema=node.schema, identifier=node.identifier
+        ) }} limit 1));
+        set readable_{{ loop.index }} = true;
+    end;
+    {%- endfor %}
+    select {% for node in nodes %}readable_{{ loop.index }}{{ ", " if not loop.last }}{% endfor %};
+end
+    {%- endset -%}
+    {%- set answers = run_query(script).rows[0] -%}
+    {%- set readable = {} -%}
+    {%- for node in nodes -%}
+        {%- do readable.update({node.unique_id: answers[loop.index0]}) -%}
+    {%- endfor -%}
+    {{ return(readable) }}
 {% endmacro %}
 
 

@@ -1,6 +1,6 @@
 {#-
-    On-run-end. Jinja catches no error, so nothing is attempted that may fail for the want of a table: before
-    the first build of model_runs, nothing is recorded.
+    On-run-end, one statement. Jinja catches no error, so nothing is attempted that may fail: before the first
+    build of model_runs nothing is recorded, and only columns that the table has by now are written.
 -#}
 {% macro record_run(results) -%}
     {%- set model_runs = ref("model_runs") -%}
@@ -10,56 +10,68 @@
         {%- do runs.append(run_of_node(result)) -%}
     {%- endfor -%}
     {%- if runs -%}
+    {%- set there = actual_columns(target_table) -%}
+    {%- set columns = runs[0] | select("in", there) | list -%}
     insert into {{ target_table }} (
-        invocation_id, command, node, node_name, resource_type, status, started_at, seconds, rows_written,
-        bytes_written, failures, message, recorded_at
+        {{ columns | join(", ") }}
     ) values
     {%- for run in runs %}
     (
-        {{ sql_string(invocation_id) }},
-        {{ sql_string(flags.WHICH) }},
-        {{ sql_string(run.node) }},
-        {{ sql_string(run.node_name) }},
-        {{ sql_string(run.resource_type) }},
-        {{ sql_string(run.status) }},
-        cast({{ sql_string(run.started_at) }} as timestamp),
-        cast({{ run.seconds }} as double),
-        cast({{ "null" if run.rows_written is none else run.rows_written }} as bigint),
-        cast({{ "null" if run.bytes_written is none else run.bytes_written }} as bigint),
-        cast({{ "null" if run.failures is none else run.failures }} as bigint),
-        {{ sql_string(run.message) }},
-        current_timestamp()
+        {%- for column in columns %}
+        {{ run[column] }}{{ "," if not loop.last }}
+        {%- endfor %}
     ){{ "," if not loop.last }}
     {%- endfor %}
     {%- endif -%}
 {%- endmacro %}
 
 
-{#- One result of dbt as a row. The message is kept only where something went wrong, and not all of it. -#}
+{#- One result of dbt as SQL by column. Of a message the start is kept, where something went wrong. -#}
 {% macro run_of_node(result) %}
     {%- set node = result.node -%}
     {%- set status = result.status | string -%}
+    {%- set is_well = status in ["success", "pass", "skipped", "no-op"] -%}
     {%- set timing = result.timing | map(attribute="started_at") | select | list -%}
-    {%- set run = {
-        "node": node.unique_id,
-        "node_name": node.name,
-        "resource_type": node.resource_type | string,
-        "status": status,
-        "started_at": (timing | min).strftime("%Y-%m-%d %H:%M:%S.%f") if timing else none,
-        "seconds": result.execution_time,
-        "rows_written": none,
-        "bytes_written": none,
-        "failures": result.failures,
-        "message": (result.message | string)[:1000] if status not in ["success", "pass", "skipped"] else none,
-    } -%}
-    {%- set is_table = node.config.get("materialized") in ["table", "incremental", "snapshot", "seed"] -%}
-    {%- if var("record_written_bytes") and status == "success" and is_table -%}
-        {%- do run.update(written_by_run(api.Relation.create(
+    {%- set materialized = node.config.get("materialized") -%}
+    {%- set written = {"rows_written": none, "bytes_written": none} -%}
+    {%- if var("record_written_bytes") and status == "success"
+        and materialized in ["table", "incremental", "snapshot", "seed"] -%}
+        {%- do written.update(written_by_run(api.Relation.create(
             database=node.database, schema=node.schema, identifier=node.alias
         ))) -%}
     {%- endif -%}
-    {{ return(run) }}
+    {{ return({
+        "invocation_id": sql_string(invocation_id),
+        "command": sql_string(flags.WHICH),
+        "target_name": sql_string(target.name),
+        "run_started_at": sql_timestamp(run_started_at),
+        "node": sql_string(node.unique_id),
+        "node_name": sql_string(node.name),
+        "resource_type": sql_string(node.resource_type),
+        "schema_name": sql_string(node.schema),
+        "materialized": sql_string(materialized),
+        "status": sql_string(status),
+        "started_at": sql_timestamp(timing | min if timing else none),
+        "seconds": "cast(" ~ result.execution_time ~ " as double)",
+        "rows_written": sql_bigint(written.rows_written),
+        "bytes_written": sql_bigint(written.bytes_written),
+        "failures": sql_bigint(result.failures),
+        "message": sql_string(none if is_well else (result.message | string)[:1000]),
+        "recorded_at": "current_timestamp()",
+    }) }}
 {% endmacro %}
+
+
+{#- A datetime of dbt (UTC) as a literal; a typed NULL for none. -#}
+{% macro sql_timestamp(value) -%}
+    cast({{ sql_string(value.strftime("%Y-%m-%d %H:%M:%S.%f") ~ "Z" if value else none) }} as timestamp)
+{%- endmacro %}
+
+
+{#- A whole number as a literal; a typed NULL for none. -#}
+{% macro sql_bigint(value) -%}
+    cast({{ "null" if value is none else value | int }} as bigint)
+{%- endmacro %}
 
 
 {#- Rows and bytes that commits since the start of this run wrote, by what Delta's history says. -#}
@@ -69,7 +81,7 @@
         "numOutputRows", "numTargetRowsInserted", "numTargetRowsUpdated", "numTargetRowsDeleted",
     ] -%}
     {%- for commit in run_query("describe history " ~ relation ~ " limit 10").rows -%}
-        {%- if commit["timestamp"] | string >= run_started_at.strftime("%Y-%m-%d %H:%M:%S") -%}
+        {%- if commit["timestamp"] >= run_started_at -%}
             {%- set metrics = commit["operationMetrics"] | string -%}
             {#- The output rows of a merge have those in them that it only copied. -#}
             {%- set counted = row_metrics[1:] if commit["operation"] == "MERGE" else row_metrics[:1] -%}

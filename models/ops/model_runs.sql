@@ -9,9 +9,13 @@
 select
     cast(null as string) as invocation_id,
     cast(null as string) as command,
+    cast(null as string) as target_name,
+    cast(null as timestamp) as run_started_at,
     cast(null as string) as node,
     cast(null as string) as node_name,
     cast(null as string) as resource_type,
+    cast(null as string) as schema_name,
+    cast(null as string) as materialized,
     cast(null as string) as status,
     cast(null as timestamp) as started_at,
     cast(null as double) as seconds,

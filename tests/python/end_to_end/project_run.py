@@ -178,14 +178,9 @@ class ProjectRun:
         }
 
     def rows_written_since(self, versions: Mapping[str, int]) -> dict[str, list[str]]:
-        """What wrote, added or removed rows in each table after some versions: operation and its metrics.
-
-        The record of runs is left out: every run is a row there.
-        """
+        """What wrote, added or removed rows in each table after some versions: operation and its metrics."""
         written: dict[str, list[str]] = {}
         for table, before in versions.items():
-            if table == "plt_ops.model_runs":
-                continue
             for entry in self.fetch(f"describe history {CATALOG}.{table}"):
                 metrics = dict(entry["operationMetrics"] or {})
                 counts = {
