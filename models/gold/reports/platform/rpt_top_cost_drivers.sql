@@ -1,13 +1,7 @@
-{%- set days = var("report_window_days") | int %}
-with progress as (
+{{ config(meta={"heavy": true}) }}
+with report_window as (
 
-    select
-        complete_through,
-        {{ date_key("date_sub(complete_through, " ~ (days - 1) ~ ")") }} as first_date_key,
-        {{ date_key("complete_through") }} as last_date_key,
-        {{ date_key("date_sub(complete_through, " ~ (2 * days - 1) ~ ")") }} as previous_first_date_key
-    from {{ ref("source_progress") }}
-    where task = 'brz_billing_usage'
+    {{ report_window() }}
 
 ),
 
@@ -15,12 +9,11 @@ usage as (
 
     select
         usage.*,
-        usage.date_key >= progress.first_date_key as is_recent,
-        progress.previous_first_date_key,
-        progress.complete_through
+        usage.date_key >= report_window.first_date_key as is_recent,
+        report_window.previous_first_date_key
     from {{ ref("fct_usage") }} as usage
-    inner join progress
-        on usage.date_key between progress.previous_first_date_key and progress.last_date_key
+    inner join report_window
+        on usage.date_key between report_window.previous_first_date_key and report_window.last_date_key
 
 ),
 
@@ -32,76 +25,120 @@ reach as (
 
 ),
 
-by_owner as (
+by_payer as (
 
     select
-        workspace_key,
-        entity_type,
-        entity_id,
-        currency_code,
-        run_as,
-        complete_through,
-        sum(case when is_recent then list_cost end) as list_cost,
+        usage.account_id,
+        usage.workspace_id,
+        usage.entity_type,
+        usage.entity_id,
+        usage.currency_code,
+        usage.run_as,
+        sum(case when usage.is_recent then usage.list_cost end) as list_cost,
         sum(
             case
-                when not is_recent and reach.first_usage_date_key <= previous_first_date_key then list_cost
+                when not usage.is_recent and reach.first_usage_date_key <= usage.previous_first_date_key
+                    then usage.list_cost
             end
         ) as previous_list_cost,
-        count_if(is_recent and not is_priced) as unpriced_records,
-        array_distinct(collect_set(case when is_recent then billing_origin_product end)) as products
+        max(reach.first_usage_date_key <= usage.previous_first_date_key) as has_previous_window,
+        count_if(usage.is_recent and not usage.is_priced) as unpriced_records,
+        collect_set(case when usage.is_recent then usage.billing_origin_product end) as products,
+        max(struct(usage.usage_start_time, usage.workspace_key, usage.entity_key)) as newest
     from usage
     cross join reach
-    group by workspace_key, entity_type, entity_id, currency_code, run_as, complete_through
+    group by
+        usage.account_id, usage.workspace_id, usage.entity_type, usage.entity_id, usage.currency_code, usage.run_as
 
 ),
 
 by_entity as (
 
     select
-        workspace_key,
+        account_id,
+        workspace_id,
         entity_type,
         entity_id,
         currency_code,
-        complete_through,
         sum(list_cost) as list_cost,
         sum(previous_list_cost) as previous_list_cost,
+        max(has_previous_window) as has_previous_window,
         sum(unpriced_records) as unpriced_records,
         array_sort(array_distinct(flatten(collect_list(products)))) as products,
         -- The one who ran most of it, in money.
-        max_by(run_as, coalesce(list_cost, 0)) as owner
-    from by_owner
-    group by workspace_key, entity_type, entity_id, currency_code, complete_through
+        max_by(run_as, coalesce(list_cost, 0)) as main_payer,
+        max(newest) as newest
+    from by_payer
+    group by account_id, workspace_id, entity_type, entity_id, currency_code
+
+),
+
+named as (
+
+    -- The versions of the newest usage tell today's names: a renamed job is one driver.
+    select
+        by_entity.*,
+        workspaces.workspace_name,
+        entities.entity_name,
+        coalesce(entities.owner, by_entity.main_payer) as owner
+    from by_entity
+    inner join {{ ref("dim_workspace") }} as workspaces
+        on by_entity.newest.workspace_key = workspaces.workspace_key
+    inner join {{ ref("dim_entity") }} as entities
+        on by_entity.newest.entity_key = entities.entity_key
+    where by_entity.list_cost is not null or by_entity.unpriced_records > 0
+
+),
+
+ranked as (
+
+    select
+        named.*,
+        rank() over (order by list_cost desc nulls last) as cost_rank,
+        sum(list_cost) over () as total_list_cost,
+        sum(list_cost) over (
+            order by list_cost desc nulls last, workspace_id, entity_type, entity_id, account_id
+            rows between unbounded preceding and current row
+        ) as cumulative_list_cost
+    from named
 
 ),
 
 final as (
 
     select
-        rank() over (order by by_entity.list_cost desc nulls last) as cost_rank,
-        workspaces.workspace_id,
-        workspaces.workspace_name,
-        by_entity.entity_type,
-        by_entity.entity_id,
-        by_entity.products,
-        by_entity.owner,
-        by_entity.currency_code,
-        by_entity.list_cost,
+        ranked.cost_rank,
+        ranked.account_id,
+        ranked.workspace_id,
+        ranked.workspace_name,
+        ranked.entity_type,
+        ranked.entity_id,
+        ranked.entity_name,
+        ranked.products,
+        ranked.owner,
+        ranked.currency_code,
+        ranked.list_cost,
+        try_divide(cast(ranked.list_cost as double), cast(ranked.total_list_cost as double)) as cost_share,
         try_divide(
-            cast(by_entity.list_cost as double),
-            cast(sum(by_entity.list_cost) over () as double)
-        ) as cost_share,
-        by_entity.previous_list_cost,
+            cast(ranked.cumulative_list_cost as double), cast(ranked.total_list_cost as double)
+        ) as cumulative_cost_share,
+        ranked.previous_list_cost,
         try_divide(
-            cast(coalesce(by_entity.list_cost, 0) - by_entity.previous_list_cost as double),
-            cast(by_entity.previous_list_cost as double)
+            cast(coalesce(ranked.list_cost, 0) - ranked.previous_list_cost as double),
+            cast(ranked.previous_list_cost as double)
         ) as change_ratio,
-        by_entity.unpriced_records,
-        date_sub(by_entity.complete_through, {{ days - 1 }}) as first_day,
-        by_entity.complete_through as last_day
-    from by_entity
-    inner join {{ ref("dim_workspace") }} as workspaces
-        on by_entity.workspace_key = workspaces.workspace_key
-    where by_entity.list_cost is not null or by_entity.unpriced_records > 0
+        case
+            when not ranked.has_previous_window or ranked.list_cost is null then null
+            when ranked.previous_list_cost is null then 'new'
+            when ranked.list_cost > ranked.previous_list_cost then 'up'
+            when ranked.list_cost < ranked.previous_list_cost then 'down'
+            else 'flat'
+        end as trend,
+        ranked.unpriced_records,
+        report_window.first_day,
+        report_window.last_day
+    from ranked
+    cross join report_window
 
 )
 
