@@ -45,7 +45,7 @@ daily as (
         costs.workspace_id,
         costs.subject_id,
         costs.date_key,
-        max(costs.entity_key) as entity_key,
+        max_by(costs.entity_key, costs.list_cost) as entity_key,
         sum(costs.list_cost) as list_cost
     from costs
     inner join policies
