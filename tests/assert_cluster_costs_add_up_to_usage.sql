@@ -1,4 +1,4 @@
--- The lines of clusters, with the one of usage without a cluster, are all that was used on the days of the report.
+-- The lines of clusters, with the one of usage without a cluster, are all usage on the days of the report.
 with report_window as (
 
     {{ report_window() }}

@@ -50,9 +50,9 @@ by_cluster as (
         sum(case when daily.is_recent and daily.is_weekend then daily.list_cost end) as weekend_list_cost,
         count(distinct case when daily.is_recent then daily.date_key end) as active_days,
         count_if(daily.is_recent and daily.unpriced_quantity <> 0) > 0 as has_unpriced_usage,
-        max(
-            struct(daily.date_key, clusters.valid_from, clusters.cluster_key, daily.workspace_key, daily.entity_key)
-        ) as newest
+        max(struct(
+            daily.date_key, clusters.valid_from, clusters.cluster_key, daily.workspace_key, daily.entity_key
+        )) as newest
     from daily
     inner join clusters
         on daily.cluster_key = clusters.cluster_key

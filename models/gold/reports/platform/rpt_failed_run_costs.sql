@@ -17,7 +17,7 @@ ended_runs as (
         runs.*,
         statuses.failure_cause,
         case
-            when runs.status_group = 'failed' and upper(trim(runs.result_state)) = 'TIMED_OUT' then 'timed_out'
+            when statuses.failure_cause = 'timeout' then 'timed_out'
             when runs.status_group in ('failed', 'cancelled') then runs.status_group
             when runs.status_group = 'skipped' then null
             when runs.repair_count > 0 then 'repaired'

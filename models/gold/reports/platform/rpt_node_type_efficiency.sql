@@ -61,9 +61,7 @@ sized as (
         node_types.node_type,
         node_types.core_count,
         node_types.gpu_count,
-        cast(
-            unix_timestamp(cluster_hours.usage_end_time) - unix_timestamp(cluster_hours.usage_start_time) as double
-        ) / 3600 as hours,
+        timestampdiff(second, cluster_hours.usage_start_time, cluster_hours.usage_end_time) / 3600.0d as hours,
         -- How many of this type the cluster has: not known while the number of workers follows the load.
         if(clusters.driver_node_type = node_types.node_type, 1, 0)
         + if(clusters.worker_node_type = node_types.node_type, clusters.worker_count, 0) as nodes
@@ -115,12 +113,15 @@ final as (
         by_node_type.node_hours,
         by_node_type.measured_list_cost,
         try_divide(cast(by_node_type.measured_dbus as double), by_node_type.node_hours) as dbus_per_node_hour,
-        try_divide(cast(by_node_type.measured_list_cost as double), by_node_type.core_hours) as list_cost_per_core_hour,
+        try_divide(
+            cast(by_node_type.measured_list_cost as double), by_node_type.core_hours
+        ) as list_cost_per_core_hour,
         -- Against the core hours of all types together: above 1 a core of this type costs more than most.
         try_divide(
             try_divide(cast(by_node_type.measured_list_cost as double), by_node_type.core_hours),
             try_divide(
-                cast(sum(by_node_type.measured_list_cost) over () as double), sum(by_node_type.core_hours) over ()
+                cast(sum(by_node_type.measured_list_cost) over () as double),
+                sum(by_node_type.core_hours) over ()
             )
         ) as core_hour_cost_ratio,
         report_window.first_day,

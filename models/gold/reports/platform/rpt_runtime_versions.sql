@@ -125,7 +125,8 @@ judged as (
         case
             when support.end_of_support_date is null then 'unknown'
             when support.end_of_support_date < report_window.last_day then 'ended'
-            when support.end_of_support_date <= date_add(report_window.last_day, support.notice_days) then 'ends_soon'
+            when support.end_of_support_date <= date_add(report_window.last_day, support.notice_days)
+                then 'ends_soon'
             else 'supported'
         end as support_status,
         report_window.first_day,

@@ -48,7 +48,12 @@ by_payer as (
     from usage
     cross join reach
     group by
-        usage.account_id, usage.workspace_id, usage.entity_type, usage.entity_id, usage.currency_code, usage.run_as
+        usage.account_id,
+        usage.workspace_id,
+        usage.entity_type,
+        usage.entity_id,
+        usage.currency_code,
+        usage.run_as
 
 ),
 

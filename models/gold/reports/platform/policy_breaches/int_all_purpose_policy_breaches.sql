@@ -136,7 +136,9 @@ final as (
         by_job.job_id as subject_id,
         entities.entity_name as subject_name,
         entities.owner,
-        concat(by_job.runs, ' runs on all-purpose clusters ', array_join(by_job.cluster_ids, ', ')) as evidence,
+        concat(
+            by_job.runs, ' runs on all-purpose clusters ', array_join(by_job.cluster_ids, ', ')
+        ) as evidence,
         cast(by_job.runs as double) as observed_value,
         by_job.money_at_stake
     from by_job

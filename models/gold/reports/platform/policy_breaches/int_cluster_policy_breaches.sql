@@ -6,11 +6,15 @@ with report_window as (
 
 policies as (
 
-    select *
-    from {{ ref("compute_policies") }}
+    select
+        compute_policies.*,
+        split(allowed_values, '[|]') as allowed
+    from {{ ref("compute_policies") }} as compute_policies
     where
         is_active
-        and rule in ('runtime_support', 'runtime_age', 'auto_termination', 'autoscaling', 'allowed_node_types')
+        and rule in (
+            'runtime_support', 'runtime_age', 'auto_termination', 'autoscaling', 'allowed_node_types'
+        )
 
 ),
 
@@ -37,10 +41,10 @@ configurations as (
         support.end_of_support_date,
         datediff(report_window.last_day, support.release_date) as runtime_age_days,
         datediff(support.end_of_support_date, report_window.last_day) as support_days_left,
-        array_compact(array(
+        array(
             struct(configurations.driver_node_type as node_type, drivers.node_category as node_category),
             struct(configurations.worker_node_type as node_type, workers.node_category as node_category)
-        )) as nodes
+        ) as nodes
     from {{ ref("int_cluster_configurations") }} as configurations
     cross join report_window
     left join support
@@ -62,10 +66,10 @@ applied as (
         policies.limit_value,
         configurations.*,
         filter(
-            nodes,
+            configurations.nodes,
             node -> node.node_type is not null
-                and not array_contains(split(policies.allowed_values, '[|]'), node.node_type)
-                and not coalesce(array_contains(split(policies.allowed_values, '[|]'), node.node_category), false)
+                and not array_contains(policies.allowed, node.node_type)
+                and not array_contains(policies.allowed, coalesce(node.node_category, ''))
         ) as other_nodes
     from configurations
     inner join policies
@@ -92,7 +96,8 @@ measured as (
             when 'allowed_node_types' then if(size(other_nodes) > 0, size(other_nodes), null)
         end as observed_value,
         case rule
-            when 'runtime_support' then concat('runtime ', dbr_version, ': support ended ', end_of_support_date)
+            when 'runtime_support'
+                then concat('runtime ', dbr_version, ': support ends ', end_of_support_date)
             when 'runtime_age' then concat('runtime ', dbr_version, ' is ', runtime_age_days, ' days old')
             when 'auto_termination' then if(
                 coalesce(auto_termination_minutes, 0) = 0,
@@ -102,7 +107,8 @@ measured as (
             when 'autoscaling' then concat(worker_count, ' workers, always')
             when 'allowed_node_types' then array_join(
                 array_distinct(transform(
-                    other_nodes, node -> concat(node.node_type, ' (', coalesce(node.node_category, 'unknown'), ')')
+                    other_nodes,
+                    node -> concat(node.node_type, ' (', coalesce(node.node_category, 'unknown'), ')')
                 )),
                 ', '
             )

@@ -91,7 +91,12 @@ by_job as (
     from runs
     cross join policies
     group by
-        policies.policy_id, policies.rule, policies.limit_value, policies.minimum_value, runs.workspace_id, runs.job_id
+        policies.policy_id,
+        policies.rule,
+        policies.limit_value,
+        policies.minimum_value,
+        runs.workspace_id,
+        runs.job_id
 
 ),
 

@@ -53,7 +53,12 @@ daily as (
             policies.rule = 'daily_cost'
             and array_contains(split(policies.applies_to, '[|]'), costs.subject_type)
     group by
-        policies.policy_id, policies.limit_value, costs.subject_type, costs.workspace_id, costs.subject_id, costs.date_key
+        policies.policy_id,
+        policies.limit_value,
+        costs.subject_type,
+        costs.workspace_id,
+        costs.subject_id,
+        costs.date_key
 
 ),
 
@@ -105,8 +110,7 @@ untagged as (
         workspace_id,
         subject_id,
         max_by(entity_key, date_key) as entity_key,
-        concat('without ', array_join(array_sort(array_distinct(flatten(collect_set(missing_tags)))), ', ')) as evidence,
-        cast(size(array_distinct(flatten(collect_set(missing_tags)))) as double) as observed_value,
+        array_sort(array_distinct(flatten(collect_set(missing_tags)))) as missing_tags,
         sum(list_cost) as money_at_stake
     from missing
     where size(missing_tags) > 0
@@ -117,9 +121,19 @@ untagged as (
 
 breaches as (
 
-    select * from costly
+    select *
+    from costly
     union all
-    select * from untagged
+    select
+        policy_id,
+        subject_type,
+        workspace_id,
+        subject_id,
+        entity_key,
+        concat('without ', array_join(missing_tags, ', ')) as evidence,
+        cast(size(missing_tags) as double) as observed_value,
+        money_at_stake
+    from untagged
 
 ),
 
