@@ -14,7 +14,7 @@ policies as (
 
 breaches as (
 
-    {%- for kind in ["cluster", "run", "all_purpose", "spend"] %}
+    {%- for kind in ["cluster", "run", "all_purpose", "daily_cost", "tag"] %}
     {{ "union all" if not loop.first }}
     select
         policy_id,
