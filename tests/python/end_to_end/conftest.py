@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -10,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from end_to_end.project_run import ROOT, ProjectRun
+from end_to_end.project_run import ROOT, WITHOUT_TESTS, ProjectRun
 
 
 @pytest.fixture(scope="session")
@@ -58,13 +59,11 @@ def delivery_days(account: Path) -> list[date]:
 @pytest.fixture(scope="session")
 def reported_account(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Forty-five days, which hold everything that is planted for reports."""
+    if given := os.environ.get("PLT_REPORTED_ACCOUNT"):
+        return Path(given)
     folder = tmp_path_factory.mktemp("generated") / "reported_account"
-    subprocess.run(
-        [sys.executable, "-m", "synthetic_account", str(folder), "--days", "45", "--size", "small"],
-        cwd=ROOT,
-        check=True,
-        capture_output=True,
-    )
+    command = (sys.executable, "-m", "synthetic_account", folder, "--days", "45", "--seed", "7")
+    subprocess.run([*command, "--size", "small"], cwd=ROOT, check=True, capture_output=True)
     return folder
 
 
@@ -79,10 +78,19 @@ def planted(reported_account: Path) -> dict[str, dict[str, Any]]:
 def reported(
     tmp_path_factory: pytest.TempPathFactory, shared_target: Path, reported_account: Path
 ) -> Iterator[ProjectRun]:
-    """One warehouse for the tests of all reports, built in one go."""
+    """One warehouse for the tests of all reports, built in one go. Those tests only read.
+
+    A warehouse that runs already, with this account delivered and the project built, serves as well: give its
+    home in PLT_REPORTED_WAREHOUSE_HOME and the account's folder in PLT_REPORTED_ACCOUNT. It is left running.
+    """
     run = ProjectRun(tmp_path_factory.mktemp("reported"), shared_target)
+    if home := os.environ.get("PLT_REPORTED_WAREHOUSE_HOME"):
+        run.home = Path(home)
+        run.connect()
+        yield run
+        return
     run.up()
     run.deliver(reported_account)
-    run.dbt("build", "--exclude-resource-type", "test", "unit_test")
+    run.dbt(*WITHOUT_TESTS)
     yield run
     run.remove()

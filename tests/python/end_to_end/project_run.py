@@ -69,6 +69,10 @@ class ProjectRun:
     def up(self) -> None:
         """Start the warehouse and learn how to reach it."""
         self.warehouse("up")
+        self.connect()
+
+    def connect(self) -> None:
+        """Learn how to reach the warehouse, which runs already."""
         for line in self.warehouse("env").splitlines():
             words = shlex.split(line, comments=True)
             if len(words) == 2 and words[0] == "export":

@@ -6,9 +6,9 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from synthetic_account.plants.stable_ids import POLICY_WORKSPACE_ID, RUNS_WORKSPACE_ID
 
 from end_to_end.project_run import CATALOG, ProjectRun
+from synthetic_account.plants.stable_ids import POLICY_WORKSPACE_ID, RUNS_WORKSPACE_ID
 
 pytestmark = pytest.mark.warehouse
 
@@ -171,7 +171,8 @@ def test_a_run_that_hangs_is_overdue_and_others_are_not(reported: ProjectRun, pl
     row = health_of(reported, facts)
     assert (row["running_runs"], row["overdue_runs"]) == (1, 1)
     assert row["longest_running_run_id"] == facts["run_id"]
-    assert row["longest_running_seconds"] == facts["running_seconds_at_end"]
+    # As far as its newest slice tells: the hour in which the account ends has none yet.
+    assert 0 <= facts["running_seconds_at_end"] - row["longest_running_seconds"] <= 3600
     assert row["p50_duration_seconds"] == pytest.approx(facts["usual_seconds"], rel=0.1)
     assert (
         reported.value(

@@ -4,13 +4,6 @@ with report_window as (
 
 ),
 
-statuses as (
-
-    select *
-    from {{ ref("dim_run_status") }}
-
-),
-
 ended_runs as (
 
     select
@@ -26,7 +19,7 @@ ended_runs as (
     from {{ ref("fct_job_runs") }} as runs
     inner join report_window
         on runs.end_date_key between report_window.first_date_key and report_window.last_date_key
-    inner join statuses
+    inner join {{ ref("dim_run_status") }} as statuses
         on runs.run_status_key = statuses.run_status_key
     where runs.is_finished
 
@@ -54,7 +47,7 @@ attempts as (
     from {{ ref("fct_task_runs") }} as tasks
     left semi join runs
         on tasks.workspace_id <=> runs.workspace_id and tasks.job_run_id = runs.run_id
-    inner join statuses
+    inner join {{ ref("dim_run_status") }} as statuses
         on tasks.run_status_key = statuses.run_status_key
 
 ),

@@ -61,7 +61,8 @@ sized as (
         node_types.node_type,
         node_types.core_count,
         node_types.gpu_count,
-        timestampdiff(second, cluster_hours.usage_start_time, cluster_hours.usage_end_time) / 3600.0d as hours,
+        (unix_timestamp(cluster_hours.usage_end_time) - unix_timestamp(cluster_hours.usage_start_time))
+        / 3600.0d as hours,
         -- How many of this type the cluster has: not known while the number of workers follows the load.
         if(clusters.driver_node_type = node_types.node_type, 1, 0)
         + if(clusters.worker_node_type = node_types.node_type, clusters.worker_count, 0) as nodes

@@ -48,7 +48,7 @@ task_clusters as (
     from {{ ref("fct_task_runs") }} as tasks
     inner join report_window
         on tasks.date_key between report_window.first_date_key and report_window.last_date_key
-    lateral view explode(array_distinct(tasks.cluster_ids)) task_cluster as cluster_id
+        lateral view explode(array_distinct(tasks.cluster_ids)) task_cluster as cluster_id
     where tasks.job_id is not null
 
 ),

@@ -68,8 +68,8 @@ applied as (
         filter(
             configurations.nodes,
             node -> node.node_type is not null
-                and not array_contains(policies.allowed, node.node_type)
-                and not array_contains(policies.allowed, coalesce(node.node_category, ''))
+            and not array_contains(policies.allowed, node.node_type)
+            and not array_contains(policies.allowed, coalesce(node.node_category, ''))
         ) as other_nodes
     from configurations
     inner join policies
@@ -87,11 +87,12 @@ measured as (
         case rule
             when 'runtime_support' then if(support_days_left < limit_value, support_days_left, null)
             when 'runtime_age' then if(runtime_age_days > limit_value, runtime_age_days, null)
-            when 'auto_termination' then if(
-                coalesce(auto_termination_minutes, 0) = 0 or auto_termination_minutes > limit_value,
-                coalesce(auto_termination_minutes, 0),
-                null
-            )
+            when 'auto_termination'
+                then if(
+                        coalesce(auto_termination_minutes, 0) = 0 or auto_termination_minutes > limit_value,
+                        coalesce(auto_termination_minutes, 0),
+                        null
+                    )
             when 'autoscaling' then if(not is_autoscaling and worker_count >= limit_value, worker_count, null)
             when 'allowed_node_types' then if(size(other_nodes) > 0, size(other_nodes), null)
         end as observed_value,
@@ -99,19 +100,20 @@ measured as (
             when 'runtime_support'
                 then concat('runtime ', dbr_version, ': support ends ', end_of_support_date)
             when 'runtime_age' then concat('runtime ', dbr_version, ' is ', runtime_age_days, ' days old')
-            when 'auto_termination' then if(
-                coalesce(auto_termination_minutes, 0) = 0,
-                'never stops by itself',
-                concat('stops after ', auto_termination_minutes, ' minutes')
-            )
+            when 'auto_termination'
+                then if(
+                        coalesce(auto_termination_minutes, 0) = 0,
+                        'never stops by itself',
+                        concat('stops after ', auto_termination_minutes, ' minutes')
+                    )
             when 'autoscaling' then concat(worker_count, ' workers, always')
             when 'allowed_node_types' then array_join(
-                array_distinct(transform(
-                    other_nodes,
-                    node -> concat(node.node_type, ' (', coalesce(node.node_category, 'unknown'), ')')
-                )),
-                ', '
-            )
+                    array_distinct(transform(
+                        other_nodes,
+                        node -> concat(node.node_type, ' (', coalesce(node.node_category, 'unknown'), ')')
+                    )),
+                    ', '
+                )
         end as evidence
     from applied
 

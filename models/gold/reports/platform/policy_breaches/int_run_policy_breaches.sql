@@ -91,11 +91,7 @@ by_job as (
     from runs
     cross join policies
     group by
-        policies.policy_id,
-        policies.rule,
-        policies.limit_value,
-        policies.minimum_value,
-        runs.workspace_id,
+        policies.policy_id, policies.rule, policies.limit_value, policies.minimum_value, runs.workspace_id,
         runs.job_id
 
 ),
@@ -106,27 +102,29 @@ measured as (
         by_job.*,
         case by_job.rule
             when 'run_duration' then if(by_job.long_runs > 0, by_job.longest_hours, null)
-            when 'failure_rate' then if(
-                health.started_runs >= coalesce(by_job.minimum_value, 1)
-                and health.failed_runs > by_job.limit_value * health.started_runs,
-                try_divide(health.failed_runs, health.started_runs),
-                null
-            )
+            when 'failure_rate'
+                then if(
+                        health.started_runs >= coalesce(by_job.minimum_value, 1)
+                        and health.failed_runs > by_job.limit_value * health.started_runs,
+                        try_divide(health.failed_runs, health.started_runs),
+                        null
+                    )
             when 'overdue_run' then if(
-                health.overdue_runs > 0, cast(health.longest_running_seconds as double) / 3600, null
-            )
+                    health.overdue_runs > 0, cast(health.longest_running_seconds as double) / 3600, null
+                )
         end as observed_value,
         case by_job.rule
-            when 'run_duration' then concat(
-                by_job.long_runs, ' runs, the longest ', round(by_job.longest_hours, 1), ' h (run ',
-                by_job.longest_run_id, ')'
-            )
+            when 'run_duration'
+                then concat(
+                        by_job.long_runs, ' runs, the longest ', round(by_job.longest_hours, 1), ' h (run ',
+                        by_job.longest_run_id, ')'
+                    )
             when 'failure_rate' then concat(health.failed_runs, ' of ', health.started_runs, ' runs failed')
             when 'overdue_run' then concat(
-                'run ', health.longest_running_run_id, ' has run for ',
-                round(health.longest_running_seconds / 3600, 1), ' h, overdue after ',
-                round(health.overdue_after_seconds / 3600, 1), ' h'
-            )
+                    'run ', health.longest_running_run_id, ' has run for ',
+                    round(health.longest_running_seconds / 3600, 1), ' h, overdue after ',
+                    round(health.overdue_after_seconds / 3600, 1), ' h'
+                )
         end as evidence
     from by_job
     left join health
