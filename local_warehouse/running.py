@@ -300,6 +300,7 @@ def _serve(
     def step(line: str) -> None:
         tell("step", line)
 
+    stopping = threading.Event()
     with home.lock("up") as owner:
         spark = start_spark(home, size, step)
         try:
@@ -316,12 +317,14 @@ def _serve(
                         json.dumps({"port": actual, "size": size}), encoding="utf-8"
                     )
                     threading.Thread(target=_announce, args=(home, tell, close_progress), daemon=True).start()
+                    threading.Thread(target=_end_with_java, args=(home, stopping), daemon=True).start()
 
                 def add_routes(routes: Routes, stop: Callable[[], None]) -> None:
                     _add_local_routes(routes, stop, home, engine)
 
                 server.serve(home, engine, port, ready, add_routes)
             finally:
+                stopping.set()
                 engine.close()
         finally:
             stop_spark(spark)
@@ -345,6 +348,20 @@ def _announce(home: Home, tell: Callable[[str, str], None], close_progress: Call
         time.sleep(0.05)
     tell("ready", "ready")
     close_progress()
+
+
+def _end_with_java(home: Home, stopping: threading.Event) -> None:
+    """End this process once Java has (out of memory, killed): what asks it would wait for ever.
+
+    Nothing is tidied up, as everything that could be needs Java; the next start does it, as after a kill.
+    """
+    owner = home.owner()
+    while owner is not None and processes.is_running(owner.jvm_pid, owner.jvm_started):
+        if stopping.wait(0.5):
+            return
+    logging.getLogger("local_warehouse").error("the Java process has ended, and so does the warehouse")
+    logging.shutdown()
+    os._exit(1)
 
 
 def _add_local_routes(routes: Routes, stop: Callable[[], None], home: Home, engine: Engine) -> None:

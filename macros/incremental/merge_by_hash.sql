@@ -42,24 +42,10 @@
 
     {#-
         Delta rewrites a file for every row that a merge matches, changed or not: so it is given the changed
-        rows alone.
+        rows alone. Where there are none it commits nothing.
     -#}
     {%- set is_by_day = days != "whole" and "date_key" in columns -%}
-    {%- set held_day = "held.date_key" if is_by_day else "cast(null as int)" -%}
-    {%- set found = run_query(
-        "select distinct held.row_hash is not null, " ~ held_day ~ " from (" ~ changes ~ ") as changes"
-        ~ " left join " ~ target ~ " as held on " ~ equal_keys("changes", "held", keys)
-        ~ " and " ~ in_days(days, "held.date_key")
-    ) -%}
-    {%- if not found.rows -%}
-        {{ return(nothing) }}
-    {%- endif -%}
-    {%- set held_days = [] -%}
-    {%- for row in found.rows if row[0] -%}
-        {%- do held_days.append(row[1] | int if row[1] is not none else none) -%}
-    {%- endfor -%}
-
-    {{ merge_changed_rows(target, changes, columns, keys, held_days if is_by_day else "whole") }}
+    {{ merge_changed_rows(target, changes, columns, keys, days if is_by_day else "whole") }}
 {% endmacro %}
 
 

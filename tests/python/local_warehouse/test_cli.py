@@ -303,6 +303,15 @@ class TestUp:
         shown = self.sql(home, "--format", "csv", "select sum(usage_quantity) as n from system.billing.usage")
         assert shown.stdout == "n\n2.000000000000000002\n"
 
+    def test_where_java_was_killed_the_warehouse_ends_and_up_starts_another(self, home: Path) -> None:
+        before = Home(home).owner()
+        assert before is not None
+        os.kill(before.jvm_pid, signal.SIGKILL)
+        assert processes.wait_until_gone(before.pid, before.started, 30)
+        assert run("up", "--home", str(home)).returncode == 0
+        shown = self.sql(home, "--format", "csv", "select sum(usage_quantity) as n from system.billing.usage")
+        assert shown.stdout == "n\n2.000000000000000002\n"
+
     def test_down_waits_until_it_is_gone_and_leaves_the_state(self, home: Path) -> None:
         pid = self.status(home)["pid"]
         assert run("down", "--home", str(home)).returncode == 0
