@@ -81,8 +81,8 @@ def settings(home: Home, size: str = "small") -> dict[str, str]:
             "spark.driver.memory": f"{_share_of_memory(4, 1, 4)}g",
             # Every further task of a shuffle costs more than it saves; statements run side by side instead.
             "spark.sql.shuffle.partitions": "1",
-            # Each sort, aggregate and broadcast takes a page of memory, by default one of 16 to 64 MB, which is
-            # cleared before use and garbage after it.
+            # Each sort, aggregate and broadcast takes a page of memory, by default one of 16 to 64 MB; that
+            # of a broadcast stays for as long as anything still knows its plan.
             "spark.buffer.pageSize": "1m",
             "spark.sql.codegen.wholeStage": "false",
             "spark.sql.codegen.factoryMode": "NO_CODEGEN",
