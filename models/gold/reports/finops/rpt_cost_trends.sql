@@ -1,3 +1,4 @@
+{{ config(materialized=var("heavy_reports_materialized")) }}
 {%- set periods = ["day", "week", "month"] %}
 
 with progress as (
@@ -22,6 +23,14 @@ daily as (
     inner join progress
         on dates.date <= progress.complete_through
     group by dates.date, usage.billing_origin_product, usage.currency_code
+
+),
+
+-- A period that usage covers only in part is no comparison.
+reach as (
+
+    select min(usage_date) as first_usage_date
+    from daily
 
 ),
 
@@ -100,42 +109,63 @@ merged as (
         period_start_date,
         billing_origin_product,
         currency_code,
-        sum(list_cost) as list_cost,
-        sum(previous_list_cost) as previous_list_cost,
+        cast(sum(list_cost) as decimal(38, 18)) as list_cost,
+        cast(sum(previous_list_cost) as decimal(38, 18)) as previous_list_cost,
         sum(unpriced_records) as unpriced_records
     from compared
     group by period, period_start_date, billing_origin_product, currency_code
 
 ),
 
+judged as (
+
+    select
+        merged.*,
+        reach.first_usage_date <= case merged.period
+            when 'day' then date_sub(merged.period_start_date, 1)
+            when 'week' then date_sub(merged.period_start_date, 7)
+            else add_months(merged.period_start_date, -1)
+        end as is_comparable
+    from merged
+    cross join reach
+
+),
+
 final as (
 
     select
-        merged.period,
-        merged.period_start_date,
+        judged.period,
+        judged.period_start_date,
         case
-            when merged.period = 'month_to_date' then true
-            when merged.period = 'day' then progress.complete_through >= merged.period_start_date
-            when merged.period = 'week'
-                then progress.complete_through >= date_add(merged.period_start_date, 6)
-            else progress.complete_through >= last_day(merged.period_start_date)
+            when judged.period = 'month_to_date' then true
+            when judged.period = 'day' then progress.complete_through >= judged.period_start_date
+            when judged.period = 'week'
+                then progress.complete_through >= date_add(judged.period_start_date, 6)
+            else progress.complete_through >= last_day(judged.period_start_date)
         end as is_complete,
-        merged.billing_origin_product,
-        merged.currency_code,
-        merged.list_cost,
-        merged.previous_list_cost,
-        coalesce(merged.list_cost, 0) - coalesce(merged.previous_list_cost, 0) as list_cost_change,
-        try_divide(
-            cast(coalesce(merged.list_cost, 0) - merged.previous_list_cost as double),
-            cast(merged.previous_list_cost as double)
+        judged.billing_origin_product,
+        judged.currency_code,
+        judged.list_cost,
+        judged.previous_list_cost,
+        cast(
+            coalesce(judged.list_cost, 0) - coalesce(judged.previous_list_cost, 0) as decimal(38, 18)
+        ) as list_cost_change,
+        judged.is_comparable,
+        if(
+            judged.is_comparable,
+            try_divide(
+                cast(coalesce(judged.list_cost, 0) - judged.previous_list_cost as double),
+                cast(judged.previous_list_cost as double)
+            ),
+            null
         ) as change_ratio,
-        merged.unpriced_records
-    from merged
+        judged.unpriced_records
+    from judged
     inner join progress
-        on merged.period_start_date <= progress.complete_through
+        on judged.period_start_date <= progress.complete_through
     where
-        merged.period <> 'month_to_date'
-        or merged.period_start_date = cast(date_trunc('month', progress.complete_through) as date)
+        judged.period <> 'month_to_date'
+        or judged.period_start_date = cast(date_trunc('month', progress.complete_through) as date)
 
 )
 

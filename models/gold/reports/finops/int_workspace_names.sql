@@ -1,0 +1,5 @@
+select
+    workspace_id,
+    max_by(workspace_name, valid_from) as workspace_name
+from {{ ref("dim_workspace") }}
+group by workspace_id

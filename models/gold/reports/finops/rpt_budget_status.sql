@@ -1,0 +1,129 @@
+with progress as (
+
+    select complete_through
+    from {{ ref("source_progress") }}
+    where task = 'brz_billing_usage'
+
+),
+
+showback as (
+
+    select *
+    from {{ ref("rpt_showback") }}
+
+),
+
+months as (
+
+    select
+        month_start_date,
+        max(usage_date) as last_usage_date
+    from showback
+    group by month_start_date
+
+),
+
+-- The newest row of a budget that is valid when the month begins.
+budgets as (
+
+    select
+        months.month_start_date,
+        budgets.*
+    from {{ ref("budgets") }} as budgets
+    inner join months
+        on budgets.valid_from <= months.month_start_date
+    qualify row_number() over (
+        partition by months.month_start_date, budgets.budget_name
+        order by budgets.valid_from desc
+    ) = 1
+
+),
+
+spent as (
+
+    select
+        month_start_date,
+        dimension,
+        dimension_value,
+        currency_code,
+        list_cost
+    from showback
+    where is_allocated
+    union all
+    -- Every workspace, and what no workspace has.
+    select
+        month_start_date,
+        'account' as dimension,
+        '' as dimension_value,
+        currency_code,
+        list_cost
+    from showback
+    where dimension = 'workspace_id'
+
+),
+
+used as (
+
+    select
+        budgets.month_start_date,
+        budgets.budget_name,
+        sum(spent.list_cost) as list_cost
+    from budgets
+    inner join spent
+        on
+            budgets.month_start_date = spent.month_start_date
+            and budgets.dimension = spent.dimension
+            and coalesce(budgets.dimension_value, '') = spent.dimension_value
+            and budgets.currency_code = spent.currency_code
+    group by budgets.month_start_date, budgets.budget_name
+
+),
+
+measured as (
+
+    select
+        budgets.*,
+        datediff(least(last_day(budgets.month_start_date), progress.complete_through), budgets.month_start_date)
+        + 1 as complete_days,
+        day(last_day(budgets.month_start_date)) as days_in_month,
+        used.list_cost
+    from budgets
+    cross join progress
+    left join used
+        on
+            budgets.month_start_date = used.month_start_date
+            and budgets.budget_name = used.budget_name
+
+),
+
+final as (
+
+    select
+        budget_name,
+        month_start_date,
+        complete_days = days_in_month as is_complete,
+        dimension,
+        dimension_value,
+        owner as budget_owner,
+        currency_code,
+        monthly_amount,
+        warn_at,
+        list_cost,
+        try_divide(cast(list_cost as double), cast(monthly_amount as double)) as used_share,
+        complete_days,
+        cast(cast(list_cost as double) * days_in_month / complete_days as decimal(38, 18))
+            as expected_list_cost,
+        case
+            when list_cost > monthly_amount then 'over'
+            when list_cost >= monthly_amount * warn_at then 'near'
+            else 'within'
+        end as budget_status,
+        coalesce(
+            cast(list_cost as double) * days_in_month / complete_days > cast(monthly_amount as double),
+            false
+        ) as is_expected_over
+    from measured
+
+)
+
+select * from final
