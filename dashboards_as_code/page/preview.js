@@ -308,7 +308,7 @@
                 traces.push({
                     type: tile.chart === "bar" ? "bar" : "scatter", mode: own.length > 1 ? "lines" : "markers",
                     x: own.map((group) => group.key[1]), y: own.map((group) => group.values[at]),
-                    name: label(title, 32), customdata: own.map((group) => group.rows),
+                    name: label(title, SMALL.matches ? 32 : 54), customdata: own.map((group) => group.rows),
                     ...(tile.chart === "area" ? { stackgroup: "all", line: { width: 0.5, color: tint }, fillcolor: `${tint}b8` } : {}),
                     ...(tile.chart === "bar" ? { marker: { color: tint } } : {}),
                     ...(tile.chart === "line" ? { line: { width: 2, color: tint } } : {}),
