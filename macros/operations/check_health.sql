@@ -1,7 +1,7 @@
 {#- See _macros.yml. -#}
 {% macro check_health() %}
     {%- set findings = [] -%}
-    {%- for check in [runs_not_healthy, sources_not_fresh, layers_not_equal, alerts_firing] -%}
+    {%- for check in [runs_not_healthy, layers_not_equal, alerts_firing] -%}
         {%- do findings.extend(check()) -%}
     {%- endfor -%}
     {%- if findings -%}
@@ -9,7 +9,7 @@
             "not healthy, " ~ findings | length ~ " findings:\n- " ~ findings | join("\n- ")
         ) }}
     {%- endif -%}
-    {%- do log("healthy: runs, sources, layers and alerts were looked at", info=true) -%}
+    {%- do log("healthy: runs, layers and alerts were looked at", info=true) -%}
 {% endmacro %}
 
 
@@ -57,31 +57,6 @@
 {% endmacro %}
 
 
-{#- Sources that declare error_after and whose newest watermark is older than that. -#}
-{% macro sources_not_fresh() %}
-    {%- set relation = built_relation("source_progress") -%}
-    {%- set findings = [] -%}
-    {%- for node in graph.sources.values() | sort(attribute="unique_id") if relation -%}
-        {%- set limit = (node.freshness or {}).get("error_after") or {} -%}
-        {%- if node.package_name == project_name and limit.get("count") -%}
-            {%- set source = node.database ~ "." ~ node.schema ~ "." ~ node.identifier -%}
-            {%- set newest = run_query(
-                "select cast(max(newest_watermark) as string), max(newest_watermark) < current_timestamp()"
-                ~ " - interval " ~ limit.count ~ " " ~ limit.period ~ "s"
-                ~ " from " ~ relation ~ " where source = " ~ sql_string(source)
-            ).rows[0] -%}
-            {%- if newest[1] -%}
-                {%- do findings.append(
-                    source ~ " is stale: its newest row is of " ~ newest[0] ~ ", more than "
-                    ~ limit.count ~ " " ~ limit.period ~ "s ago"
-                ) -%}
-            {%- endif -%}
-        {%- endif -%}
-    {%- endfor -%}
-    {{ return(findings) }}
-{% endmacro %}
-
-
 {#- Days on which two layers do not hold the same money. -#}
 {% macro layers_not_equal() %}
     {%- set relation = built_relation("fct_reconciliation") -%}
@@ -112,17 +87,21 @@
 {% endmacro %}
 
 
-{#- What rpt_alerts says is firing with severity error. -#}
+{#-
+    What rpt_alerts says of this project's own state with severity error. What a job or a cost center does is
+    the account's affair, and has alerts of its own.
+-#}
 {% macro alerts_firing() %}
     {%- set relation = built_relation("rpt_alerts") -%}
     {%- set findings = [] -%}
     {%- if relation -%}
-        {%- set names = adapter.get_columns_in_relation(relation) | map(attribute="name") | list -%}
         {%- set found = run_query(
-            "select to_json(struct(*)) from " ~ relation ~ " where severity = 'error' limit 50"
-        ) if "severity" in names else {"rows": []} -%}
+            "select alert_type, to_json(struct(subject_id, subject_name, evidence)) from " ~ relation
+            ~ " where severity = 'error' and alert_type in ('stale_source', 'data_quality')"
+            ~ " order by 1, 2 limit 50"
+        ) -%}
         {%- for row in found.rows -%}
-            {%- do findings.append("alert: " ~ row[0][:300]) -%}
+            {%- do findings.append("alert " ~ row[0] ~ ": " ~ row[1][:500]) -%}
         {%- endfor -%}
     {%- endif -%}
     {{ return(findings) }}

@@ -109,8 +109,21 @@ class ProjectRun:
 
     def dbt(self, *arguments: str, variables: Mapping[str, Any] | None = None) -> str:
         """Run dbt to its end; a failure shows its output."""
+        finished = self._finished(arguments, variables)
+        assert finished.returncode == 0, finished.stdout[-6000:] + finished.stderr[-2000:]
+        return finished.stdout
+
+    def dbt_failing(self, *arguments: str, variables: Mapping[str, Any] | None = None) -> str:
+        """Run dbt where it is to fail, and give back what it printed."""
+        finished = self._finished(arguments, variables)
+        assert finished.returncode != 0, "dbt was to fail:\n" + finished.stdout[-6000:]
+        return finished.stdout
+
+    def _finished(
+        self, arguments: Sequence[str], variables: Mapping[str, Any] | None
+    ) -> subprocess.CompletedProcess[str]:
         words = [*arguments, *(["--vars", json.dumps(variables)] if variables else [])]
-        finished = subprocess.run(
+        return subprocess.run(
             self._dbt(words),
             cwd=ROOT,
             env={**os.environ, **self.environment},
@@ -119,8 +132,6 @@ class ProjectRun:
             timeout=600,
             check=False,
         )
-        assert finished.returncode == 0, finished.stdout[-6000:] + finished.stderr[-2000:]
-        return finished.stdout
 
     def dbt_until(self, wanted: str, *arguments: str) -> subprocess.Popen[str]:
         """Start dbt and come back, while it runs, as soon as it prints a line that holds `wanted`."""
@@ -154,8 +165,8 @@ class ProjectRun:
             connection.cursor() as cursor,
         ):
             cursor.execute(query)
-            names = [column[0] for column in cursor.description]
-            return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+            names = [column[0] for column in cursor.description or []]
+            return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()] if names else []
 
     def value(self, query: str) -> Any:
         """The one value of a query."""
