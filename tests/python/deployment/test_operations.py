@@ -125,7 +125,10 @@ def test_the_health_check_tells_everything_that_is_wrong(project: ProjectRun) ->
     hostile = "it's {{ 1 / 0 }} \\ '; drop table x --"
     literal = hostile.replace("\\", "\\\\").replace("'", "\\'")
     project.fetch("drop table system.lakeflow.pipelines")
-    project.fetch(f"create view system.lakeflow.pipelines as select raise_error('{literal}') as account_id")
+    project.fetch(
+        "create view system.lakeflow.pipelines as"
+        f" select cast(raise_error('{literal}') as string) as workspace_id, 'p' as pipeline_id"
+    )
     project.dbt_failing(*BUILD, "brz_lakeflow_pipelines")
     (failed,) = project.fetch(f"select * from {RUNS} where status = 'error'")
     assert failed["node_name"] == "brz_lakeflow_pipelines"
