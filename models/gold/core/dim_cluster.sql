@@ -40,7 +40,7 @@ with listed as (
     select
         slv_clusters.* except (cluster_name),
         coalesce(cluster_name, cluster_id) as cluster_name,
-        owned_by as owner,
+        {{ identity("owned_by") }} as owner,
         false as is_unlisted
     from {{ as_read(clusters) }} as slv_clusters
 

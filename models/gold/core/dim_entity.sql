@@ -109,7 +109,7 @@ versions as (
         workspace_id,
         {{ kind.id }} as entity_id,
         coalesce({{ kind.name }}, {{ kind.id }}) as entity_name,
-        {{ kind.owner }} as owner,
+        {{ identity(kind.owner) }} as owner,
         tags,
         valid_from,
         valid_to,

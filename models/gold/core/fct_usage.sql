@@ -167,7 +167,7 @@ final as (
         pipeline_update_id,
         cluster_id,
         warehouse_id,
-        run_as,
+        {{ identity("run_as") }} as run_as,
         currency_code,
         list_price,
         list_cost,
