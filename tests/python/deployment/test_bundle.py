@@ -118,9 +118,9 @@ def test_someone_hears_of_a_failure(daily: dict[str, Any]) -> None:
 
 def test_the_schemas_are_those_of_the_models_and_none_is_dropped_with_the_bundle(bundle: Bundle) -> None:
     project = yaml.safe_load((ROOT / "dbt_project.yml").read_text(encoding="utf-8"))
-    configured = set(
-        re.findall(r"plt_\w+", str([project[kind] for kind in ("models", "snapshots", "seeds")]))
-    )
+    own = [project[kind]["platform_observability"] for kind in ("models", "snapshots", "seeds")]
+    configured = set(re.findall(r"\+schema': '(\w+)", str(own)))
+    assert "plt_gold" in configured
     schemas = bundle.resources["schemas"].values()
     assert configured <= {schema["name"] for schema in schemas}
     assert all(schema["lifecycle"]["prevent_destroy"] for schema in schemas)
