@@ -25,7 +25,7 @@ daily as (
     from {{ ref("fct_usage") }} as usage
     inner join report_window
         on usage.date_key between report_window.first_date_key and report_window.last_date_key
-    lateral view explode(usage.tags) tag as tag_key, tag_value
+        lateral view explode(usage.tags) tag as tag_key, tag_value
     group by usage.date_key, usage.workspace_id, usage.currency_code, tag.tag_key, tag.tag_value
 
 ),

@@ -83,8 +83,9 @@ measured as (
 
     select
         budgets.*,
-        datediff(least(last_day(budgets.month_start_date), progress.complete_through), budgets.month_start_date)
-        + 1 as complete_days,
+        1 + datediff(
+            least(last_day(budgets.month_start_date), progress.complete_through), budgets.month_start_date
+        ) as complete_days,
         day(last_day(budgets.month_start_date)) as days_in_month,
         used.list_cost
     from budgets

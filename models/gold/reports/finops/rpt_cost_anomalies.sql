@@ -1,5 +1,7 @@
 {{ config(materialized=var("heavy_reports_materialized")) }}
-{%- set series = ["series_type", "workspace_id", "billing_origin_product", "sku_name", "department", "currency_code"] %}
+{%- set series = [
+    "series_type", "workspace_id", "billing_origin_product", "sku_name", "department", "currency_code"
+] %}
 {#- What a median absolute deviation is multiplied with to compare with a standard deviation. -#}
 {%- set mad_to_sigma = 1.4826 %}
 with costs as (
@@ -110,7 +112,8 @@ final as (
             ' / ',
             case
                 when stretches.series_type = 'account' then 'all usage'
-                when stretches.series_type in ('workspace', 'workspace_product') then workspaces.workspace_name
+                when stretches.series_type in ('workspace', 'workspace_product')
+                    then workspaces.workspace_name
                 when stretches.series_type = 'department' then coalesce(stretches.department, 'no department')
             end,
             stretches.billing_origin_product,

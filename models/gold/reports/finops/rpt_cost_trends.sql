@@ -73,47 +73,25 @@ totals as (
 
 ),
 
--- A product that stopped has a row for the period after its last, so that its end shows as a fall.
-compared as (
-
-    select
-        period,
-        period_start_date,
-        billing_origin_product,
-        currency_code,
-        list_cost,
-        unpriced_records,
-        cast(null as decimal(38, 18)) as previous_list_cost
-    from totals
-    union all
-    select
-        period,
-        case period
-            when 'day' then date_add(period_start_date, 1)
-            when 'week' then date_add(period_start_date, 7)
-            else add_months(period_start_date, 1)
-        end as period_start_date,
-        billing_origin_product,
-        currency_code,
-        cast(null as decimal(38, 18)) as list_cost,
-        cast(0 as bigint) as unpriced_records,
-        list_cost as previous_list_cost
-    from totals
-
-),
-
+-- Each total stands beside the one of the next period, too: a product that stopped shows as a fall there.
 merged as (
 
     select
-        period,
-        period_start_date,
-        billing_origin_product,
-        currency_code,
-        cast(sum(list_cost) as decimal(38, 18)) as list_cost,
-        cast(sum(previous_list_cost) as decimal(38, 18)) as previous_list_cost,
-        sum(unpriced_records) as unpriced_records
-    from compared
-    group by period, period_start_date, billing_origin_product, currency_code
+        totals.period,
+        case
+            when not shifts.is_previous then totals.period_start_date
+            when totals.period = 'day' then date_add(totals.period_start_date, 1)
+            when totals.period = 'week' then date_add(totals.period_start_date, 7)
+            else add_months(totals.period_start_date, 1)
+        end as period_start_date,
+        totals.billing_origin_product,
+        totals.currency_code,
+        cast(sum(if(shifts.is_previous, null, totals.list_cost)) as decimal(38, 18)) as list_cost,
+        cast(sum(if(shifts.is_previous, totals.list_cost, null)) as decimal(38, 18)) as previous_list_cost,
+        sum(if(shifts.is_previous, 0, totals.unpriced_records)) as unpriced_records
+    from totals
+        lateral view explode(array(false, true)) shifts as is_previous
+    group by all
 
 ),
 

@@ -112,8 +112,8 @@ totals as (
         sum(daily.classic_runs) as classic_runs,
         sum(daily.other_runs) as other_runs
     from daily
-    lateral view explode(array('{{ periods | join("', '") }}')) periods as period
-    group by 1, 2, daily.workspace_id
+        lateral view explode(array('{{ periods | join("', '") }}')) periods as period
+    group by all
 
 ),
 

@@ -64,7 +64,14 @@ measured as (
         runs.run_count,
         runs.run_count / cast({{ var("report_window_days") }} as double) as runs_a_day,
         runs.p50_duration_seconds,
-        runs.p50_setup_share
+        runs.p50_setup_share,
+        concat(
+            'half of the runs take at most ', cast(runs.p50_duration_seconds as bigint), ' seconds, ',
+            round(runs.run_count / cast({{ var("report_window_days") }} as double), 1), ' runs a day'
+        ) as run_words,
+        concat(
+            cast(round(100 * runs.p50_setup_share) as int), ' % of the time passes before the work starts'
+        ) as setup_words
     from costs
     inner join runs
         on
@@ -88,13 +95,8 @@ reasons as (
             when 'slow_start' then measured.p50_setup_share >= rules.limit_value
         end as is_met,
         case rules.rule
-            when 'short_runs' then concat(
-                'half of the runs take at most ', cast(measured.p50_duration_seconds as bigint),
-                ' seconds, ', round(measured.runs_a_day, 1), ' runs a day'
-            )
-            when 'slow_start' then concat(
-                cast(round(100 * measured.p50_setup_share) as int), ' % of the time passes before the work starts'
-            )
+            when 'short_runs' then measured.run_words
+            when 'slow_start' then measured.setup_words
         end as reason
     from measured
     inner join rules

@@ -26,14 +26,14 @@ usage as (
         usage.workspace_id,
         usage.currency_code,
         -- Few combinations of keys occur: all else works on these, not on records.
-        array_sort(array_intersect(map_keys(usage.tags), taxonomy.all_keys)) as keys,
+        array_sort(array_intersect(map_keys(usage.tags), taxonomy.all_keys)) as present_keys,
         sum(usage.list_cost) as list_cost,
         count(*) as record_count
     from {{ ref("fct_usage") }} as usage
     cross join taxonomy
     inner join progress
         on usage.date_key <= progress.last_date_key
-    group by 1, 2, 3, 4
+    group by all
 
 ),
 
@@ -45,7 +45,7 @@ questions as (
         keys.tag_key,
         array(keys.tag_key) as asked_keys
     from taxonomy
-    lateral view explode(taxonomy.all_keys) keys as tag_key
+        lateral view explode(taxonomy.all_keys) keys as tag_key
     union all
     select
         'required_keys' as coverage_of,
@@ -70,10 +70,10 @@ answered as (
         questions.coverage_of,
         questions.tag_key,
         sum(usage.list_cost) as list_cost,
-        sum(usage.list_cost) filter (where size(array_except(questions.asked_keys, usage.keys)) = 0)
+        sum(usage.list_cost) filter (where size(array_except(questions.asked_keys, usage.present_keys)) = 0)
             as tagged_list_cost,
         sum(usage.record_count) as record_count,
-        sum(if(size(array_except(questions.asked_keys, usage.keys)) = 0, usage.record_count, 0))
+        sum(if(size(array_except(questions.asked_keys, usage.present_keys)) = 0, usage.record_count, 0))
             as tagged_record_count
     from usage
     inner join {{ ref("dim_date") }} as dates
@@ -100,9 +100,9 @@ summed as (
         sum(answered.record_count) as record_count,
         sum(answered.tagged_record_count) as tagged_record_count
     from answered
-    lateral view explode(array('{{ periods | join("', '") }}')) periods as period
-    lateral view explode(array('account', 'workspace')) scopes as scope
-    group by 1, 2, 3, 4, answered.currency_code, answered.coverage_of, answered.tag_key
+        lateral view explode(array('{{ periods | join("', '") }}')) periods as period
+        lateral view explode(array('account', 'workspace')) scopes as scope
+    group by all
 
 ),
 

@@ -6,44 +6,10 @@ with report_window as (
 
 ),
 
-costs as (
-
-    select
-        costs.*,
-        workspaces.workspace_id,
-        entities.entity_type,
-        entities.entity_id
-    from {{ ref("fct_cost_daily") }} as costs
-    inner join report_window
-        on costs.date_key between report_window.first_date_key and report_window.last_date_key
-    inner join {{ ref("dim_workspace") }} as workspaces
-        on costs.workspace_key = workspaces.workspace_key
-    inner join {{ ref("dim_entity") }} as entities
-        on costs.entity_key = entities.entity_key
-
-),
-
--- Work that names its workflow, or at least the one it is part of; all other cost is one line without a name.
 own as (
 
-    select
-        coalesce(
-            pipeline_name,
-            if(parent_workflow_name is null, null, concat('unnamed part of ', parent_workflow_name))
-        ) as workflow_name,
-        currency_code,
-        sum(list_cost) as own_list_cost,
-        -- The newest day that names it tells the place in the hierarchy.
-        max(if(parent_workflow_name is null, null, struct(date_key, parent_workflow_name))).parent_workflow_name
-            as tagged_parent,
-        max(if(workflow_level is null, null, struct(date_key, workflow_level))).workflow_level
-            as workflow_level,
-        count(distinct entity_type, workspace_id, entity_id) as entity_count,
-        array_sort(collect_set(workspace_id)) as workspace_ids,
-        array_sort(collect_set(environment)) as environments,
-        array_sort(collect_set(cost_center)) as cost_centers
-    from costs
-    group by 1, currency_code
+    select *
+    from {{ ref("int_workflow_own_costs") }}
 
 ),
 
@@ -96,9 +62,9 @@ walked as (
             sequence(1, {{ most_levels }}),
             array(workflows.workflow_name),
             (path, step) -> if(
-                array_contains(path, coalesce(try_element_at(parents.parent_of, element_at(path, -1)), element_at(path, -1))),
-                path,
-                array_append(path, try_element_at(parents.parent_of, element_at(path, -1)))
+                not array_contains(path, try_element_at(parents.parent_of, element_at(path, -1))),
+                array_append(path, try_element_at(parents.parent_of, element_at(path, -1))),
+                path
             )
         ) as path
     from workflows
@@ -117,7 +83,9 @@ placed as (
                 walked.path,
                 1,
                 nullif(
-                    array_position(walked.path, try_element_at(walked.parent_of, element_at(walked.path, -1))),
+                    array_position(
+                        walked.path, try_element_at(walked.parent_of, element_at(walked.path, -1))
+                    ),
                     0
                 )
             ),
@@ -130,14 +98,14 @@ placed as (
 totals as (
 
     select
-        lineage_member as workflow_name,
-        currency_code,
-        sum(own_list_cost) as total_list_cost,
-        count_if(size(lineage) > 1 and lineage_member = lineage[1]) as child_count
+        members.workflow_name,
+        placed.currency_code,
+        sum(placed.own_list_cost) as total_list_cost,
+        count_if(size(placed.lineage) > 1 and members.workflow_name = placed.lineage[1]) as child_count
     from placed
-    lateral view explode(lineage) members as lineage_member
-    where workflow_name is not null
-    group by lineage_member, currency_code
+        lateral view explode(placed.lineage) members as workflow_name
+    where placed.workflow_name is not null
+    group by members.workflow_name, placed.currency_code
 
 ),
 
