@@ -15,19 +15,6 @@ from end_to_end.project_run import ROOT, WITHOUT_TESTS, ProjectRun
 
 
 @pytest.fixture(scope="session")
-def shared_target(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("dbt")
-
-
-@pytest.fixture(scope="module")
-def project(tmp_path_factory: pytest.TempPathFactory, shared_target: Path) -> Iterator[ProjectRun]:
-    run = ProjectRun(tmp_path_factory.mktemp("project"), shared_target)
-    run.up()
-    yield run
-    run.remove()
-
-
-@pytest.fixture(scope="session")
 def account(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Ten days with corrections, late rows, and records that break rules and come back."""
     folder = tmp_path_factory.mktemp("generated") / "account"

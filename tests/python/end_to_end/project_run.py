@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shlex
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -129,7 +131,7 @@ class ProjectRun:
             env={**os.environ, **self.environment},
             capture_output=True,
             text=True,
-            timeout=600,
+            timeout=1500,
             check=False,
         )
 
@@ -228,6 +230,21 @@ class ProjectRun:
         """Hold every row of Silver and Gold to the oracle."""
         for table, comparison in check_all(AccountFolder(account, until), self.fetch).items():
             assert comparison.is_equal, f"{table} (until {until}):\n{comparison}"
+
+    def clear(self) -> None:
+        """Take away all that was delivered or built, as if the warehouse were new."""
+        for catalog in (CATALOG, "system"):
+            for row in self.fetch(f"show schemas in {catalog}"):
+                (schema,) = row.values()
+                if schema not in ("default", "information_schema"):
+                    self.fetch(f"drop schema {catalog}.`{schema}` cascade")
+        with contextlib.closing(sqlite3.connect(self.home / "deliveries.sqlite", timeout=60)) as journal:
+            names = journal.execute(
+                "select name from sqlite_master where type = 'table' and name not like 'sqlite%'"
+            )
+            for (name,) in names.fetchall():
+                journal.execute(f'delete from "{name}"')
+            journal.commit()
 
     def remove(self) -> None:
         """Stop the warehouse and delete its state: a test's warehouse is some hundred megabytes."""

@@ -27,7 +27,7 @@ def usage_only(tmp_path_factory: pytest.TempPathFactory, account: Path) -> Path:
 
 
 def test_an_empty_account_builds_green(project: ProjectRun) -> None:
-    project.dbt("build")
+    project.dbt("build", "--exclude-resource-type", "unit_test")
     assert project.value(f"select count(*) from {USAGE}") == 0
     # Without any source there is a Bronze table all the same, empty and typed.
     columns = {
@@ -159,7 +159,7 @@ def test_a_correction_that_moves_a_record_to_another_day_leaves_no_row_behind(
     folder.mkdir()
     (folder / "billing.usage.jsonl").write_text(json.dumps(moved) + "\n", encoding="utf-8")
     project.deliver(usage_only)
-    project.dbt("build")
+    project.dbt(*WITHOUT_TESTS)
     (row,) = project.fetch(f"select date_key, usage_quantity from {USAGE} where record_id = 'hostile-0'")
     assert row["date_key"] == int(later.replace("-", ""))
     assert float(row["usage_quantity"]) == 7.5

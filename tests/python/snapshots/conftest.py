@@ -1,8 +1,5 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 from end_to_end.project_run import ProjectRun
 
@@ -16,16 +13,8 @@ SNAPSHOTS = (
 )
 
 
-@pytest.fixture(scope="session")
-def shared_target(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("dbt")
-
-
 @pytest.fixture(scope="module")
-def project(tmp_path_factory: pytest.TempPathFactory, shared_target: Path) -> Iterator[ProjectRun]:
+def project(project: ProjectRun) -> ProjectRun:
     """An account without any source: Bronze and the snapshots exist, typed and empty."""
-    run = ProjectRun(tmp_path_factory.mktemp("project"), shared_target)
-    run.up()
-    run.dbt("build", "--select", *(f"+{name}" for name in SNAPSHOTS), "--exclude", "resource_type:test")
-    yield run
-    run.remove()
+    project.dbt("build", "--select", *(f"+{name}" for name in SNAPSHOTS), "--exclude", "resource_type:test")
+    return project

@@ -1,10 +1,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-from end_to_end.project_run import ProjectRun
 from pyspark.sql import SparkSession
 
 from local_warehouse.home import Home
@@ -24,16 +22,3 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
 @pytest.fixture(scope="package")
 def resolver(spark: SparkSession) -> Resolver:
     return Resolver(spark)
-
-
-@pytest.fixture(scope="session")
-def shared_target(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("dbt")
-
-
-@pytest.fixture(scope="module")
-def project(tmp_path_factory: pytest.TempPathFactory, shared_target: Path) -> Iterator[ProjectRun]:
-    run = ProjectRun(tmp_path_factory.mktemp("project"), shared_target)
-    run.up()
-    yield run
-    run.remove()
