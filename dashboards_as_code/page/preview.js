@@ -10,7 +10,8 @@
         failed: "#c2473d", ended: "#c2473d", open: "#c2473d", error: "#c2473d", stale: "#c2473d", critical: "#c2473d",
         high: "#c2473d", ends_soon: "#e08a1e", waiver_expired: "#e08a1e", timed_out: "#e08a1e", warn: "#e08a1e",
         medium: "#e08a1e", low: "#d9b44a", retried: "#6f63b8", repaired: "#2aa3a8", cancelled: "#7c8a97",
-        skipped: "#b9c2ca", other: "#b9c2ca", waived: "#b9c2ca", none: "#b9c2ca", unallocated: "#b9c2ca",
+        skipped: "#b9c2ca", other: "#b9c2ca", waived: "#b9c2ca", info: "#8fb3d1", no_expectation: "#b9c2ca",
+        missing: "#e08a1e", none: "#b9c2ca", unallocated: "#b9c2ca",
     };
     const MOST_SERIES = 8;
     const ROWS_SHOWN = 200;
@@ -286,7 +287,7 @@
     }
 
     const SMALL = window.matchMedia("(max-width: 760px)");
-    const labelLength = (tile) => (SMALL.matches ? 18 : tile.width >= 6 ? 34 : 24);
+    const labelLength = (tile) => (SMALL.matches ? 18 : tile.width >= 6 ? 36 : 28);
 
     function timeChart(tile, query, rows, notes) {
         const x = tile.places.x[0];
@@ -324,7 +325,7 @@
     function barChart(tile, query, rows, notes) {
         const isAcross = tile.places.x[0].aggregate !== null;
         const [measure, category] = isAcross ? [tile.places.x[0], tile.places.y[0]] : [tile.places.y[0], tile.places.x[0]];
-        if (!isAcross && category.format === "date") return timeChart(tile, query, rows, notes);
+        if (!isAcross && ["date", "time"].includes(category.format)) return timeChart(tile, query, rows, notes);
         const read = reader(query, category.column);
         const totals = grouped(query, rows, [read], [measure]).filter((group) => group.values[0] !== null)
             .sort((a, b) => b.values[0] - a.values[0]);

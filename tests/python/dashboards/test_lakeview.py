@@ -7,6 +7,7 @@ from itertools import combinations
 from typing import Any
 
 import pytest
+import yaml
 
 from dashboards.conftest import Write
 from dashboards_as_code import cli, lakeview
@@ -98,3 +99,18 @@ def test_markup_in_a_title_is_text_in_the_heading(write: Write) -> None:
     dashboard = read(write(lambda value: value.update(title="<b> *all* [x](y)")), ROOT)
     heading = json.loads(lakeview.text_of(dashboard))["pages"][0]["layout"][0]["widget"]
     assert heading["multilineTextboxSpec"]["lines"][0] == "# \\<b\\> \\*all\\* \\[x\\](y)\n"
+
+
+def test_the_bundle_deploys_every_file_over_gold() -> None:
+    file = yaml.safe_load((ROOT / "resources" / "dashboards.yml").read_text(encoding="utf-8"))
+    deployed = file["resources"]["dashboards"]
+    assert {name: (ROOT / "resources" / each["file_path"]).resolve() for name, each in deployed.items()} == {
+        dashboard.name: lakeview.path_of(dashboard) for dashboard in DASHBOARDS
+    }
+    for each in deployed.values():
+        assert (each["dataset_catalog"], each["dataset_schema"]) == (
+            "${var.catalog}",
+            "${resources.schemas.gold.name}",
+        )
+        # Readers see what they are granted, not what the one who deployed it is.
+        assert each["embed_credentials"] is False
