@@ -1,6 +1,7 @@
 {{ config(
     unique_key=["record_id", "record_type"],
     partition_by=["date_key"],
+    meta={"zorder": ["record_id"]},
     matched_condition="
         DBT_INTERNAL_DEST.ingestion_date is null
         or DBT_INTERNAL_SOURCE.ingestion_date >= DBT_INTERNAL_DEST.ingestion_date

@@ -1,6 +1,7 @@
 {{ config(
     unique_key=["workspace_id", "job_id", "run_id", "period_start_time", "period_end_time"],
     partition_by=["date_key"],
+    meta={"zorder": ["run_id"]},
 ) }}
 {%- set read = read_source(
     source("lakeflow", "job_run_timeline"), watermark="period_end_time", day="period_start_time"

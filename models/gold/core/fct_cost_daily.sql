@@ -2,6 +2,7 @@
     incremental_strategy="rebuild_days",
     unique_key="cost_daily_key",
     partition_by=["date_key"],
+    meta={"zorder": ["workspace_key", "entity_key"]},
 ) }}
 {%- set usage = read_changes(ref("fct_usage")) %}
 {{ record_reads([usage], usage.days) }}

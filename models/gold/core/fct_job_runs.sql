@@ -2,6 +2,7 @@
     incremental_strategy="rebuild_days",
     unique_key="job_run_key",
     partition_by=["date_key"],
+    meta={"zorder": ["workspace_id", "job_id"]},
 ) }}
 {%- set runs = read_changes(ref("slv_job_runs")) %}
 {%- set tasks = read_changes(ref("slv_task_runs")) %}

@@ -2,6 +2,7 @@
     incremental_strategy="rebuild_days",
     unique_key="run_cost_key",
     partition_by=["date_key"],
+    meta={"zorder": ["workspace_id", "job_id"]},
 ) }}
 {%- set usage = read_changes(ref("fct_usage")) %}
 {%- set runs = read_changes(ref("slv_job_runs")) %}

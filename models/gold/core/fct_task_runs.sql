@@ -2,6 +2,7 @@
     incremental_strategy="rebuild_days",
     unique_key="task_run_key",
     partition_by=["date_key"],
+    meta={"zorder": ["workspace_id", "job_id"]},
 ) }}
 {%- set tasks = read_changes(ref("slv_task_runs")) %}
 {%- set entities = read_changes(ref("dim_entity"), by_day=false) %}

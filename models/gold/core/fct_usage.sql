@@ -2,6 +2,7 @@
     incremental_strategy="rebuild_days",
     unique_key=["record_id", "record_type"],
     partition_by=["date_key"],
+    meta={"zorder": ["workspace_id", "entity_id"]},
 ) }}
 {%- set usage = read_changes(ref("slv_usage")) %}
 {%- set tags = read_changes(ref("slv_usage_tags")) %}

@@ -1,6 +1,7 @@
 {{ config(
     unique_key=["record_id", "record_type"],
     partition_by=["date_key"],
+    meta={"zorder": ["record_id"]},
 ) }}
 {%- set usage = read_changes(ref("brz_billing_usage")) %}
 {%- set quarantine = read_changes(ref("slv_usage_quarantine")) %}

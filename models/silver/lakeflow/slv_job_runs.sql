@@ -1,6 +1,7 @@
 {{ config(
     unique_key=["workspace_id", "run_id"],
     partition_by=["date_key"],
+    meta={"zorder": ["run_id"]},
 ) }}
 {%- set timeline = read_changes(ref("brz_lakeflow_job_run_timeline")) %}
 {%- set days = days_of_changed_runs(timeline, "run_id") %}

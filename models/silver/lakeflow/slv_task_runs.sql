@@ -1,6 +1,7 @@
 {{ config(
     unique_key=["workspace_id", "run_id"],
     partition_by=["date_key"],
+    meta={"zorder": ["run_id"]},
 ) }}
 {#-
     Attempts are counted within their job run, so its task runs change together. One that names no job run is
