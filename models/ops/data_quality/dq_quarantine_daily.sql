@@ -52,8 +52,8 @@ quarantined_days as (
 
     select
         day_key,
-        count(*) as checked_rows,
-        sum(money) as checked_money
+        count(*) as quarantined_rows,
+        sum(money) as quarantined_money
         {%- for kind, condition in broken.items() %},
         count_if({{ condition }}) as {{ kind }}_rows,
         sum(money) filter (where {{ condition }}) as {{ kind }}_money
@@ -80,13 +80,17 @@ accepted_days as (
 joined as (
 
     select
-        quarantined_days.*,
         coalesce(accepted_days.date_key, quarantined_days.day_key) as date_key,
-        coalesce(accepted_days.checked_rows, 0) + coalesce(quarantined_days.checked_rows, 0) as all_rows,
+        coalesce(accepted_days.checked_rows, 0) + coalesce(quarantined_days.quarantined_rows, 0)
+            as checked_rows,
         cast(
-            coalesce(accepted_days.checked_money, 0) + coalesce(quarantined_days.checked_money, 0)
+            coalesce(accepted_days.checked_money, 0) + coalesce(quarantined_days.quarantined_money, 0)
             as decimal(38, 18)
-        ) as all_money
+        ) as checked_money
+        {%- for kind in broken %},
+        coalesce(quarantined_days.{{ kind }}_rows, 0) as {{ kind }}_rows,
+        cast(coalesce(quarantined_days.{{ kind }}_money, 0) as decimal(38, 18)) as {{ kind }}_money
+        {%- endfor %}
     from accepted_days
     full outer join quarantined_days
         on accepted_days.date_key = quarantined_days.day_key
@@ -95,17 +99,7 @@ joined as (
 
 final as (
 
-    {%- for kind in broken %}
-    {{ "union all" if not loop.first }}
-    select
-        date_key,
-        '{{ kind }}' as rule_kind,
-        all_rows as checked_rows,
-        coalesce({{ kind }}_rows, 0) as failed_rows,
-        all_money as checked_money,
-        cast(coalesce({{ kind }}_money, 0) as decimal(38, 18)) as failed_money
-    from joined
-    {%- endfor %}
+    {{ findings_by_kind("joined", broken.keys() | list) }}
 
 )
 

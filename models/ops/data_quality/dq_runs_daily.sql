@@ -51,20 +51,24 @@ judged as (
 
 ),
 
-final as (
+totals as (
 
-    {%- for kind, condition in broken.items() %}
-    {{ "union all" if not loop.first }}
     select
         date_key,
-        '{{ kind }}' as rule_kind,
         count(*) as checked_rows,
-        count_if({{ condition }}) as failed_rows,
-        cast(coalesce(sum(money), 0) as decimal(38, 18)) as checked_money,
-        cast(coalesce(sum(money) filter (where {{ condition }}), 0) as decimal(38, 18)) as failed_money
+        cast(coalesce(sum(money), 0) as decimal(38, 18)) as checked_money
+        {%- for kind, condition in broken.items() %},
+        count_if({{ condition }}) as {{ kind }}_rows,
+        cast(coalesce(sum(money) filter (where {{ condition }}), 0) as decimal(38, 18)) as {{ kind }}_money
+        {%- endfor %}
     from judged
     group by date_key
-    {%- endfor %}
+
+),
+
+final as (
+
+    {{ findings_by_kind("totals", broken.keys() | list) }}
 
 )
 

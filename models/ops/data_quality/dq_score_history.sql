@@ -1,25 +1,17 @@
 {{ config(
     materialized="incremental",
-    incremental_strategy="merge_changes",
-    unique_key=["rule_id", "score_date"],
+    incremental_strategy="append",
     on_schema_change="append_new_columns",
     full_refresh=false,
 ) }}
-{{ record_reads([], "whole") }}
 
--- A build adds the scores of the last complete day, and those of the days before stay as they were found.
+-- A build adds what differs from the newest score of the same day, and changes nothing that was kept.
 with scores as (
-
-    select *
-    from {{ ref("dq_rule_scores") }}
-
-),
-
-final as (
 
     select
         rule_id,
         last_day as score_date,
+        first_day,
         checked_rows,
         failed_rows,
         checked_money,
@@ -27,12 +19,38 @@ final as (
         failed_share,
         score,
         weight,
+        maximum_share,
         is_firing,
-        {{ observed_at() }} as observed_at,
+        first_failed_date_key,
+        last_failed_date_key,
+        failed_days,
         sha2(to_json(struct(
-            checked_rows, failed_rows, checked_money, failed_money, failed_share, weight, is_firing
+            checked_rows, failed_rows, checked_money, failed_money, failed_share, weight, maximum_share
         )), 256) as row_hash
+    from {{ ref("dq_rule_scores") }}
+
+),
+{%- if is_incremental() %}
+
+newest as (
+
+    select *
+    from {{ this }}
+    qualify row_number() over (partition by rule_id, score_date order by recorded_at desc) = 1
+
+),
+{%- endif %}
+
+final as (
+
+    select
+        scores.*,
+        current_timestamp() as recorded_at
     from scores
+    {%- if is_incremental() %}
+    left anti join newest
+        on {{ equal_keys("scores", "newest", ["rule_id", "score_date", "row_hash"]) }}
+    {%- endif %}
 
 )
 

@@ -15,6 +15,7 @@
     "usage_of_nearest_version": "entity_match = 'nearest'",
     "usage_without_cost_center": "cost_center is null",
 } %}
+{%- set kinds = broken.keys() | list + ["retraction_without_original"] %}
 {%- set span = [
     "date_key", "account_id", "workspace_id", "sku_name", "usage_unit", "entity_type", "entity_id",
     "job_run_id", "usage_start_time", "usage_end_time", "amount",
@@ -100,29 +101,21 @@ orphans as (
 
 ),
 
-found as (
+judged as (
 
-    {%- for kind in broken %}
     select
-        date_key,
-        '{{ kind }}' as rule_kind,
-        checked_rows,
-        {{ kind }}_rows as failed_rows,
-        checked_money,
-        {{ kind }}_money as failed_money
-    from totals
-    union all
-    {%- endfor %}
-    select
-        totals.date_key,
-        'retraction_without_original' as rule_kind,
-        totals.checked_rows,
-        coalesce(orphans.failed_rows, 0) as failed_rows,
-        totals.checked_money,
-        cast(coalesce(orphans.failed_money, 0) as decimal(38, 18)) as failed_money
+        totals.*,
+        coalesce(orphans.failed_rows, 0) as retraction_without_original_rows,
+        cast(coalesce(orphans.failed_money, 0) as decimal(38, 18)) as retraction_without_original_money
     from totals
     left join orphans
         on totals.date_key = orphans.date_key
+
+),
+
+found as (
+
+    {{ findings_by_kind("judged", kinds) }}
 
 ),
 

@@ -4,6 +4,7 @@
     "cost_over_threshold": "int_cost_alerts",
     "stale_source": "int_stale_source_alerts",
     "data_quality": "int_data_quality_alerts",
+    "policy_breach": "int_policy_alerts",
 } %}
 with alerts as (
 

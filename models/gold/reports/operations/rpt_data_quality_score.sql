@@ -1,23 +1,55 @@
-with scores as (
+with rules as (
 
     select *
-    from {{ ref("dq_rule_scores") }}
+    from {{ ref("data_quality_rules") }}
+    where is_active
 
 ),
 
--- The scores of the build before, and since when a rule has been firing without a break.
+-- The newest score of each day holds.
 history as (
+
+    select *
+    from {{ ref("dq_score_history") }}
+    qualify row_number() over (partition by rule_id, score_date order by recorded_at desc) = 1
+
+),
+
+newest as (
+
+    select max(score_date) as score_date
+    from history
+
+),
+
+scores as (
+
+    select
+        history.*,
+        rules.layer,
+        rules.table_name,
+        rules.description,
+        rules.owner,
+        rules.severity
+    from history
+    inner join newest
+        on history.score_date = newest.score_date
+    inner join rules
+        on history.rule_id = rules.rule_id
+
+),
+
+before as (
 
     select
         history.rule_id,
-        max(history.score_date) filter (where not history.is_firing) as last_quiet_date,
-        min(history.score_date) as first_score_date,
+        max(history.score_date) as previous_score_date,
         max_by(history.score, history.score_date) as previous_score,
-        max(history.score_date) as previous_score_date
-    from {{ ref("dq_score_history") }} as history
-    inner join scores
-        on history.rule_id = scores.rule_id
-    where history.score_date < scores.last_day
+        min(history.score_date) as first_score_date,
+        max(if(history.is_firing, null, history.score_date)) as last_quiet_date
+    from history
+    inner join newest
+        on history.score_date < newest.score_date
     group by history.rule_id
 
 ),
@@ -27,21 +59,42 @@ weighted as (
 
     select
         scores.*,
-        history.previous_score,
-        history.previous_score_date,
+        before.previous_score,
+        before.previous_score_date,
         if(
             scores.is_firing,
-            coalesce(date_add(history.last_quiet_date, 1), history.first_score_date, scores.last_day),
+            coalesce(date_add(before.last_quiet_date, 1), before.first_score_date, scores.score_date),
             null
         ) as firing_since,
         cast(scores.checked_money as double) * scores.weight as money_weight
     from scores
-    left join history
-        on scores.rule_id = history.rule_id
+    left join before
+        on scores.rule_id = before.rule_id
 
 ),
 
-by_rule as (
+overall as (
+
+    select
+        score_date,
+        first_day,
+        try_divide(sum(money_weight * score), sum(if(score is null, null, money_weight))) as score,
+        try_divide(
+            sum(money_weight * previous_score), sum(if(previous_score is null, null, money_weight))
+        ) as previous_score,
+        max(previous_score_date) as previous_score_date,
+        -- Most rules look at all money: what several looked at counts once.
+        max(checked_money) as checked_money,
+        count_if(is_firing) > 0 as is_firing,
+        min(firing_since) as firing_since,
+        min(first_failed_date_key) as first_failed_date_key,
+        max(last_failed_date_key) as last_failed_date_key
+    from weighted
+    group by score_date, first_day
+
+),
+
+final as (
 
     select
         'rule' as scope,
@@ -67,50 +120,35 @@ by_rule as (
         last_failed_date_key,
         failed_days,
         first_day,
-        last_day
+        score_date as last_day
     from weighted
-
-),
-
-overall as (
-
+    union all
     select
         'overall' as scope,
         'all' as rule_id,
-        cast(null as string) as layer,
-        cast(null as string) as table_name,
+        null as layer,
+        null as table_name,
         'All active rules together.' as description,
-        cast(null as string) as owner,
-        cast(null as string) as severity,
-        try_divide(sum(money_weight * score), sum(money_weight) filter (where score is not null)) as score,
-        cast(1 as double) as score_weight,
-        try_divide(
-            sum(money_weight * previous_score), sum(money_weight) filter (where previous_score is not null)
-        ) as previous_score,
-        max(previous_score_date) as previous_score_date,
-        cast(null as bigint) as checked_rows,
-        cast(null as bigint) as failed_rows,
-        max(checked_money) as checked_money,
-        cast(null as decimal(38, 18)) as failed_money,
-        cast(null as double) as failed_share,
-        cast(null as double) as maximum_share,
-        count_if(is_firing) > 0 as is_firing,
-        min(firing_since) as firing_since,
-        min(first_failed_date_key) as first_failed_date_key,
-        max(last_failed_date_key) as last_failed_date_key,
-        cast(null as bigint) as failed_days,
+        null as owner,
+        null as severity,
+        score,
+        1 as score_weight,
+        previous_score,
+        previous_score_date,
+        null as checked_rows,
+        null as failed_rows,
+        checked_money,
+        null as failed_money,
+        null as failed_share,
+        null as maximum_share,
+        is_firing,
+        firing_since,
+        first_failed_date_key,
+        last_failed_date_key,
+        null as failed_days,
         first_day,
-        last_day
-    from weighted
-    group by first_day, last_day
-
-),
-
-final as (
-
-    select * from by_rule
-    union all
-    select * from overall
+        score_date as last_day
+    from overall
 
 )
 

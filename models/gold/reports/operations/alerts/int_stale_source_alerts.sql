@@ -23,7 +23,7 @@ final as (
             when newest_watermark is null
                 then 'it has no row with a time'
             else
-                concat('its newest row is of ', newest_watermark, ', ', format_number(age_hours, 0), ' hours ago')
+                concat('newest row of ', newest_watermark, ', ', format_number(age_hours, 0), ' hours ago')
         end as evidence,
         age_hours as observed_value,
         coalesce(if(age_hours > error_after_hours, error_after_hours, null), warn_after_hours) as limit_value,
