@@ -9,7 +9,7 @@
     (freshness.get("error_after") or {}).get("count"),
 ]) %}
 {%- for limit in ["warn_after", "error_after"] %}
-{%- if (freshness.get(limit) or {}).get("period", "hour") != "hour" %}
+{%- if freshness.get(limit) and freshness[limit].count and freshness[limit].period != "hour" %}
 {{ exceptions.raise_compiler_error(node.unique_id ~ " has a " ~ limit ~ " that is not in hours") }}
 {%- endif %}
 {%- endfor %}

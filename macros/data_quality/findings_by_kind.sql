@@ -10,7 +10,9 @@
     from {{ relation }} as days
     lateral view inline(array(
         {%- for kind in kinds %}
-        struct('{{ kind }}', days.{{ kind }}_rows, days.{{ kind }}_money){{ "," if not loop.last }}
+        named_struct(
+            'kind', '{{ kind }}', 'failed_rows', days.{{ kind }}_rows, 'failed_money', days.{{ kind }}_money
+        ){{ "," if not loop.last }}
         {%- endfor %}
     )) found as rule_kind, failed_rows, failed_money
 {%- endmacro %}

@@ -4,7 +4,10 @@
     "cost_over_threshold": "int_cost_alerts",
     "stale_source": "int_stale_source_alerts",
     "data_quality": "int_data_quality_alerts",
+    "cost_over_budget": "int_budget_alerts",
+    "cost_anomaly": "int_cost_anomaly_alerts",
     "policy_breach": "int_policy_alerts",
+    "latency_regression": "int_latency_alerts",
 } %}
 with alerts as (
 

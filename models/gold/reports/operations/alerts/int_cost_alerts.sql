@@ -127,7 +127,7 @@ final as (
         max_by(subject_owner, usage_date) as subject_owner,
         concat(
             'cost ', format_number(max_by(list_cost, usage_date), 2), ' on ', max(usage_date),
-            ', above ', format_number(limit_value, 2), ' on ', count(*), ' days in a row'
+            '; days in a row above ', format_number(limit_value, 2), ': ', count(*)
         ) as evidence,
         cast(max_by(list_cost, usage_date) as double) as observed_value,
         limit_value,

@@ -18,7 +18,7 @@ final as (
         table_name as subject_name,
         cast(null as string) as subject_owner,
         concat(
-            'not so for ', failed_rows, ' of ', checked_rows, ' rows on ', failed_days, ' days: ', description
+            'not so for ', failed_rows, ' of ', checked_rows, ' rows, days: ', failed_days, '; ', description
         ) as evidence,
         failed_share as observed_value,
         maximum_share as limit_value,

@@ -98,10 +98,10 @@ final as (
         entities.entity_name as subject_name,
         entities.owner as subject_owner,
         concat(
-            failing.failed_runs, ' failures and no success since ',
-            coalesce(concat('the run that ended at ', failing.last_success_time), 'the window began'),
-            '; the newest, run ', failing.newest.run_id, ', ended ', failing.newest.result_state,
-            coalesce(concat(' with ', failing.newest.termination_code), '')
+            'failed runs: ', failing.failed_runs, ', no success since ',
+            coalesce(cast(failing.last_success_time as string), 'the window began'),
+            '; newest: run ', failing.newest.run_id, ', ', failing.newest.result_state,
+            coalesce(concat(', ', failing.newest.termination_code), '')
         ) as evidence,
         cast(failing.failed_runs as double) as observed_value,
         thresholds.limit_value,

@@ -1,7 +1,17 @@
-with breaches as (
+with thresholds as (
 
     select *
-    from {{ ref("rpt_policy_compliance") }}
+    from {{ ref("alert_thresholds") }}
+    where is_active and alert_type = 'policy_breach'
+
+),
+
+breaches as (
+
+    select
+        compliance.*,
+        if(compliance_status = 'waiver_expired', concat('; waiver expired on ', waiver_expires_on), '') as remark
+    from {{ ref("rpt_policy_compliance") }} as compliance
     where compliance_status <> 'waived'
 
 ),
@@ -9,31 +19,24 @@ with breaches as (
 final as (
 
     select
-        policy_id as threshold_id,
-        case severity
-            when 'high' then 'warn'
-            else 'info'
-        end as severity,
-        policy_owner as alert_owner,
-        subject_type,
-        workspace_id,
-        subject_id,
-        subject_name,
-        owner as subject_owner,
-        concat(
-            evidence,
-            case
-                when compliance_status = 'waiver_expired' then concat('; its waiver expired on ', waiver_expires_on)
-                else ''
-            end
-        ) as evidence,
-        observed_value,
-        limit_value,
-        money_at_stake,
+        breaches.policy_id as threshold_id,
+        thresholds.severity,
+        breaches.policy_owner as alert_owner,
+        breaches.subject_type,
+        breaches.workspace_id,
+        breaches.subject_id,
+        breaches.subject_name,
+        breaches.owner as subject_owner,
+        concat(breaches.evidence, breaches.remark) as evidence,
+        breaches.observed_value,
+        breaches.limit_value,
+        breaches.money_at_stake,
         -- A breach is found anew in each window: since when it has stood is not known.
         cast(null as timestamp) as first_seen_at,
-        cast(last_day as timestamp) as last_seen_at
+        cast(breaches.last_day as timestamp) as last_seen_at
     from breaches
+    inner join thresholds
+        on breaches.severity = thresholds.applies_to
 
 )
 
