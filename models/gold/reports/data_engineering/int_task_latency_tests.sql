@@ -1,3 +1,4 @@
+{{ config(materialized=var("heavy_reports_materialized")) }}
 with runs as (
 
     select *

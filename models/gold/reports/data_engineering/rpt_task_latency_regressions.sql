@@ -1,4 +1,4 @@
-{{ config(meta={"heavy": true}) }}
+{{ config(materialized=var("heavy_reports_materialized")) }}
 with slower as (
 
     select *
