@@ -21,8 +21,9 @@ Show = Callable[[str | None], str]
 
 GOLD = "platform_observability.plt_gold"
 
-#: Cells are cut to this many characters.
+#: Cells are cut to this many characters; those of the last column go on in a line of their own.
 WIDEST_CELL = 44
+WIDEST_LAST_CELL = 56
 
 QUERIES_AT_A_TIME = 3
 
@@ -399,7 +400,8 @@ def show(title: str, columns: Sequence[Column], rows: Sequence[Row]) -> None:
     lines: list[list[str]] = [heads, []]
     for row in rows:
         *cells, last = [column.show(row[column.name]) for column in columns]
-        folded = textwrap.wrap(last, WIDEST_CELL) if columns[-1].is_text else [last]
+        pieces = last.split("; ") if columns[-1].is_text else [last]
+        folded = [line for piece in pieces for line in textwrap.wrap(piece, WIDEST_LAST_CELL)]
         lines.append([*(cell[:WIDEST_CELL] for cell in cells), folded[0]])
         lines += [[*("" for _ in cells), more] for more in folded[1:]]
     widths = [max(len(line[at]) for line in lines if line) for at in range(len(columns))]

@@ -1,0 +1,56 @@
+"""What the demo prints at its end: an answer from the reports to each of the five objectives."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+
+import pytest
+
+from end_to_end.project_run import CATALOG, ROOT, ProjectRun
+
+pytestmark = pytest.mark.warehouse
+
+GOLD = f"{CATALOG}.plt_gold"
+
+
+@pytest.fixture(scope="module")
+def printed(reported: ProjectRun) -> str:
+    finished = subprocess.run(
+        [sys.executable, ROOT / "scripts" / "answers.py", "--home", reported.home],
+        capture_output=True,
+        text=True,
+        timeout=600,
+        check=False,
+    )
+    assert finished.returncode == 0, finished.stderr
+    return finished.stdout
+
+
+def table(printed: str, report: str) -> list[str]:
+    """The rows below the heading that names a report."""
+    _, _, below = printed.partition(f"[{report}]\n")
+    rows = below.split("\n\n")[0].splitlines()
+    assert len(rows) > 2, f"no table of {report} in:\n{printed}"
+    return rows[2:]
+
+
+def test_every_objective_has_an_answer_from_a_report(printed: str) -> None:
+    assert re.findall(r"^(\d)\. .+\?$", printed, re.MULTILINE) == list("12345")
+    for reports in re.findall(r"\[(rpt_[^]]+)]$", printed, re.MULTILINE):
+        assert table(printed, reports)
+
+
+def test_amounts_are_those_of_the_report(printed: str, reported: ProjectRun) -> None:
+    wasted = reported.value(f"select sum(wasted_list_cost) from {GOLD}.rpt_failed_run_costs")
+    *_, total = table(printed, "rpt_failed_run_costs")
+    assert total.startswith("  all of them")
+    assert total.endswith(f" {wasted:,.2f}")
+
+
+def test_a_regression_shows_each_change_before_it_in_full(printed: str) -> None:
+    rows = "\n".join(table(printed, "rpt_task_latency_regressions"))
+    assert "planted task latency regression / transform" in rows
+    assert "dbr_version 15.4.x-scala2.12 -> 16.4.x-scala2.12\n" in rows
+    assert "worker_node_type m5d.xlarge -> m5d.large" in rows
