@@ -129,10 +129,10 @@ def test_the_health_check_tells_everything_that_is_wrong(project: ProjectRun) ->
         "create view system.lakeflow.pipelines as"
         f" select cast(raise_error('{literal}') as string) as workspace_id, 'p' as pipeline_id"
     )
-    project.dbt_failing(*BUILD, "brz_lakeflow_pipelines")
-    (failed,) = project.fetch(f"select * from {RUNS} where status = 'error'")
-    assert failed["node_name"] == "brz_lakeflow_pipelines"
-    assert hostile in failed["message"]
+    output = project.dbt_failing(*BUILD, "brz_lakeflow_pipelines")
+    failed = project.fetch(f"select * from {RUNS} where status = 'error'")
+    assert [row["node_name"] for row in failed] == ["brz_lakeflow_pipelines"], output
+    assert hostile in failed[0]["message"]
 
     project.fetch(
         f"create table {CATALOG}.plt_gold.fct_reconciliation as select * from values"
