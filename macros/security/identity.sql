@@ -3,17 +3,10 @@
     would stand in every log and query history.
 -#}
 {% macro identity(expression) -%}
-    {%- if not var("mask_identities") -%}
-        {{ expression }}
+    {%- if var("mask_identities") -%}
+        left(sha2(concat((select max(salt) from {{ identity_salt_table() }}), {{ expression }}), 256), 32)
     {%- else -%}
-        {%- set salt_table = identity_salt_table() -%}
-        {%- if can_query() and not load_relation(salt_table) -%}
-            {{ exceptions.raise_compiler_error(
-                "var mask_identities is on and there is no salt: run once, with PLT_IDENTITY_SALT set,"
-                ~ " dbt run-operation set_identity_salt"
-            ) }}
-        {%- endif -%}
-        left(sha2(concat((select max(salt) from {{ salt_table }}), {{ expression }}), 256), 32)
+        {{ expression }}
     {%- endif -%}
 {%- endmacro %}
 

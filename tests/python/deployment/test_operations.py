@@ -135,11 +135,14 @@ def test_the_health_check_tells_everything_that_is_wrong(project: ProjectRun) ->
     assert hostile in failed[0]["message"]
 
     project.fetch(
-        f"create table {CATALOG}.plt_gold.fct_reconciliation as select * from values"
+        f"create table {CATALOG}.plt_gold.fct_reconciliation"
+        " (date_key int, layer string, list_cost decimal(38, 18))"
+    )
+    project.fetch(
+        f"insert into {CATALOG}.plt_gold.fct_reconciliation values"
         " (20260101, 'source', 2.5), (20260101, 'bronze', 2.5), (20260101, 'silver', 2.5),"
-        " (20260101, 'gold', 2.0),"
-        " (20260102, 'source', 1.0), (20260102, 'bronze', 1.0), (20260102, 'silver', 0.5),"
-        " (20260102, 'quarantine', 0.5), (20260102, 'gold', 0.5) as rows (date_key, layer, list_cost)"
+        " (20260101, 'gold', 2.0), (20260102, 'source', 1.0), (20260102, 'bronze', 1.0),"
+        " (20260102, 'silver', 0.5), (20260102, 'quarantine', 0.5), (20260102, 'gold', 0.5)"
     )
     project.fetch(
         f"create table {CATALOG}.plt_gold.rpt_alerts as select * from values"
@@ -175,8 +178,6 @@ def test_the_health_check_says_when_no_one_builds(project: ProjectRun) -> None:
 
 def test_money_is_compared_to_the_last_decimal(project: ProjectRun) -> None:
     table = f"{CATALOG}.plt_gold.fct_reconciliation"
-    project.fetch(f"alter table {table} set tblproperties ('delta.enableTypeWidening' = 'true')")
-    project.fetch(f"alter table {table} alter column list_cost type decimal(38, 18)")
     least = Decimal(1).scaleb(-18)
     project.fetch(
         f"update {table} set list_cost = list_cost + {least:f} where layer = 'gold' and date_key = 20260102"

@@ -44,7 +44,7 @@ def secured(account: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 
 
 def test_names_are_not_masked_with_no_salt_or_a_short_one(secured: ProjectRun) -> None:
-    output = secured.dbt_failing("compile", "--select", "dim_cluster", variables=ON)
+    output = secured.dbt_failing("run", "--select", "processing_state", variables=ON)
     assert "there is no salt" in output
     secured.environment["PLT_IDENTITY_SALT"] = "short"
     assert "16 characters or more" in secured.dbt_failing("run-operation", "set_identity_salt")
