@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -178,9 +177,9 @@ def test_the_health_check_says_when_no_one_builds(project: ProjectRun) -> None:
 
 def test_money_is_compared_to_the_last_decimal(project: ProjectRun) -> None:
     table = f"{CATALOG}.plt_gold.fct_reconciliation"
-    least = Decimal(1).scaleb(-18)
+    last = "cast('0.500000000000000001' as decimal(38, 18))"
     project.fetch(
-        f"update {table} set list_cost = list_cost + {least:f} where layer = 'gold' and date_key = 20260102"
+        f"update {table} set list_cost = {last} where layer in ('silver', 'gold') and date_key = 20260102"
     )
     output = project.dbt_failing("run-operation", "check_health")
     assert "the layers of day 20260102 differ" in output

@@ -25,7 +25,9 @@ READERS = f"{CATALOG}.plt_silver.cost_center_readers"
 
 def literal(text: str) -> str:
     """A SQL literal of the local warehouse, written apart from the project's macro."""
-    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
+    escaped = text.replace("\\", "\\\\").replace("'", "\\'")
+    # Spark takes ${name} in the text of a statement for a variable: here it is to be data.
+    return "'" + escaped.replace("$", "' || char(36) || '") + "'"
 
 
 @pytest.fixture(scope="module")
