@@ -144,7 +144,7 @@ def test_the_health_check_tells_everything_that_is_wrong(project: ProjectRun) ->
         " (20260102, 'silver', 0.5), (20260102, 'quarantine', 0.5), (20260102, 'gold', 0.5)"
     )
     project.fetch(
-        f"create table {CATALOG}.plt_gold.rpt_alerts as select * from values"
+        f"create or replace table {CATALOG}.plt_gold.rpt_alerts as select * from values"
         " ('stale_source', 'error', 'system.billing.usage', 'old by 90 hours'),"
         " ('data_quality', 'warn', 'r', 'w'),"
         " ('cost_over_threshold', 'error', 'ACCOUNT', 'dear')"

@@ -1,0 +1,74 @@
+"""Each kind of alert has a SQL alert, whose query gives the rows of its kind and no others."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+import yaml
+from end_to_end.project_run import CATALOG, ProjectRun
+
+from deployment.bundle import ROOT, Bundle
+
+ALERTS: dict[str, dict[str, Any]] = Bundle("prod").resources["alerts"]
+REPORTS = ROOT / "models" / "gold" / "reports" / "operations" / "_operations__models.yml"
+
+
+def columns_of_alerts() -> dict[str, dict[str, Any]]:
+    """What the YAML of rpt_alerts says of its columns, by name."""
+    models = yaml.safe_load(REPORTS.read_text(encoding="utf-8"))["models"]
+    (report,) = [model for model in models if model["name"] == "rpt_alerts"]
+    return {column["name"]: column for column in report["columns"]}
+
+
+def kind_of(alert: dict[str, Any]) -> str:
+    """The alert_type that an alert's query asks for."""
+    (kind,) = re.findall(r"alert_type = '(\w+)'", alert["query_text"])
+    return str(kind)
+
+
+def test_each_kind_of_alert_has_one_sql_alert() -> None:
+    tests = columns_of_alerts()["alert_type"]["data_tests"]
+    (values,) = [
+        test["accepted_values"]["arguments"]["values"]
+        for test in tests
+        if isinstance(test, dict) and "accepted_values" in test
+    ]
+    assert sorted(kind_of(alert) for alert in ALERTS.values()) == sorted(values)
+
+
+def test_an_alert_fires_where_there_is_a_row_and_looks_after_the_job() -> None:
+    for alert in ALERTS.values():
+        evaluation = alert["evaluation"]
+        assert evaluation["source"] == {"name": "alert_key", "aggregation": "COUNT"}
+        assert (evaluation["comparison_operator"], evaluation["threshold"]["value"]["double_value"]) == (
+            "GREATER_THAN",
+            0,
+        )
+        assert evaluation["empty_result_state"] == "OK"
+        assert alert["schedule"]["timezone_id"] == "Asia/Kolkata"
+        assert re.fullmatch(r"0 0 9 \* \* \?", alert["schedule"]["quartz_cron_schedule"])
+
+
+@pytest.fixture(scope="module")
+def warehouse(project: ProjectRun) -> ProjectRun:
+    """rpt_alerts as its YAML tells it, with one row of each kind but the first."""
+    columns = ", ".join(f"{name} {column['data_type']}" for name, column in columns_of_alerts().items())
+    project.fetch(f"create schema if not exists {CATALOG}.plt_gold")
+    project.fetch(f"drop table if exists {CATALOG}.plt_gold.rpt_alerts")
+    project.fetch(f"create table {CATALOG}.plt_gold.rpt_alerts ({columns})")
+    for kind in [kind_of(alert) for alert in ALERTS.values()][1:]:
+        project.fetch(
+            f"insert into {CATALOG}.plt_gold.rpt_alerts (alert_key, alert_type, severity, evidence)"
+            f" values ('key of {kind}', '{kind}', 'warn', 'for a test')"
+        )
+    return project
+
+
+@pytest.mark.warehouse
+@pytest.mark.parametrize("name", ALERTS)
+def test_an_alert_query_gives_the_rows_of_its_kind(warehouse: ProjectRun, name: str) -> None:
+    rows = warehouse.fetch(ALERTS[name]["query_text"])
+    quiet = name == next(iter(ALERTS))
+    assert [row["alert_key"] for row in rows] == ([] if quiet else [f"key of {kind_of(ALERTS[name])}"])
