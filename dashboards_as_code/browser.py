@@ -150,18 +150,13 @@ class Page:
             raise BrowserError(f"{script}: {told['exceptionDetails']}")
         return told["result"].get("value")
 
-    def picture(self, *, whole: bool) -> bytes:
-        """A picture of the page.
-
-        Args:
-            whole: All of it, not only what fits the window.
+    def picture(self) -> bytes:
+        """A picture of what the window shows.
 
         Returns:
             PNG.
         """
-        told = self._call(
-            "Page.captureScreenshot", format="png", captureBeyondViewport=whole, optimizeForSpeed=False
-        )
+        told = self._call("Page.captureScreenshot", format="png")
         return base64.b64decode(told["data"])
 
 

@@ -7,10 +7,13 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from dashboards_as_code import lakeview, preview
+from dashboards_as_code import browser, lakeview, preview
 from dashboards_as_code.check import check_dashboard
 from dashboards_as_code.definition import FOLDER, ROOT, Dashboard, DefinitionError, read_all
 from dashboards_as_code.warehouse import WarehouseError, connect, environment_of
+
+#: Pictures of a page: their names, and the width and height of the window in pixels.
+_PICTURES = {"wide": (1400, 1000), "narrow": (420, 1000)}
 
 _EXAMPLES = """examples:
   scripts/dashboards generate                      write dashboards/*/*.lvdash.json anew
@@ -32,7 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         return int(options.run(options))
-    except (DefinitionError, WarehouseError, OSError) as error:
+    except (DefinitionError, WarehouseError, browser.BrowserError, OSError) as error:
         print(f"{options.command}: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
@@ -72,6 +75,12 @@ def _parser() -> argparse.ArgumentParser:
     show.add_argument("--port", type=int, default=0, help="port on 127.0.0.1 (default: a free one)")
     show.add_argument(
         "--no-serve", action="store_true", help="only write the pages: index.html opens as a file"
+    )
+    show.add_argument(
+        "--pictures",
+        type=Path,
+        metavar="FOLDER",
+        help="also take a picture of each page's first screen, wide and narrow; needs a Chromium",
     )
     show.set_defaults(run=_preview)
     return parser
@@ -129,9 +138,25 @@ def _preview(options: argparse.Namespace) -> int:
             dashboards, warehouse, options.folder, say=lambda text: print(f"    {text}", flush=True)
         )
     print(f"written: {options.folder / 'index.html'}")
+    if options.pictures:
+        _take_pictures(dashboards, options.folder, options.pictures)
     if options.no_serve:
         return 0
     with preview.serving(options.folder, options.port) as address:
         print(f"open {address} (Ctrl-C ends it)", flush=True)
         preview.wait()
     return 0
+
+
+def _take_pictures(dashboards: Sequence[Dashboard], pages: Path, folder: Path) -> None:
+    program = browser.find()
+    if program is None:
+        raise browser.BrowserError(f"no Chromium is installed ({', '.join(browser.PROGRAMS)})")
+    folder.mkdir(parents=True, exist_ok=True)
+    with preview.serving(pages) as address, browser.page(program) as page:
+        for dashboard in dashboards:
+            for name, (width, height) in _PICTURES.items():
+                page.open(f"{address}{dashboard.name}.html", width, height)
+                path = folder / f"{dashboard.name}_{name}.png"
+                path.write_bytes(page.picture())
+                print(f"written: {path}")
