@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from math import sqrt
+from statistics import median
 from typing import Any
 
 import pytest
@@ -68,6 +73,57 @@ def test_each_planted_task_gets_its_verdict(
     assert verdicts[facts["job_id"], facts["task_key"]] == VERDICTS[case]
     steady = "too_few_runs" if VERDICTS[case] == "too_few_runs" else "as_before"
     assert verdicts[facts["job_id"], facts["steady_task_key"]] == steady
+
+
+def rank_z(before: Sequence[int], after: Sequence[int]) -> float:
+    """Evidence by the Mann-Whitney test, from the pairs in which the later run takes longer."""
+    runs = len(before) + len(after)
+    longer = sum((late > early) + (late == early) / 2 for late in after for early in before)
+    ties = sum(count**3 - count for count in Counter([*before, *after]).values())
+    variance = len(before) * len(after) / 12 * (runs + 1 - ties / (runs * (runs - 1)))
+    return (longer - len(before) * len(after) / 2) / sqrt(variance)
+
+
+def test_medians_and_ranks_agree_with_plain_python(reported: ProjectRun) -> None:
+    """By another way than SQL: all pairs of runs, and for the tasks that changed all places to split them."""
+    tested = reported.fetch(f"select * from {GOLD}.int_task_latency_tests")
+    runs: dict[tuple[str, str, str], list[tuple[datetime, str, int]]] = defaultdict(list)
+    for row in reported.fetch(
+        f"""
+        select
+            tasks.workspace_id, tasks.job_id, task_key, task_start_time, tasks.run_id, tasks.duration_seconds
+        from {GOLD}.fct_task_runs as tasks
+        inner join {GOLD}.fct_job_runs as runs
+            on tasks.workspace_id = runs.workspace_id and tasks.job_run_id = runs.run_id
+        where tasks.result_state = 'SUCCEEDED' and runs.run_type = 'JOB_RUN'
+        """
+    ):
+        task = (row["workspace_id"], row["job_id"], row["task_key"])
+        runs[task].append((row["task_start_time"], row["run_id"], row["duration_seconds"]))
+    compared = 0
+    for row in tested:
+        first, last = row["baseline_first_day"], row["last_day"]
+        task_runs = sorted(
+            run
+            for run in runs[row["workspace_id"], row["job_id"], row["task_key"]]
+            if first <= run[0].date() <= last
+        )
+        before = [seconds for start, _, seconds in task_runs if start.date() < row["recent_first_day"]]
+        recent = [seconds for start, _, seconds in task_runs if start.date() >= row["recent_first_day"]]
+        assert (row["baseline_runs"], row["recent_runs"]) == (len(before), len(recent))
+        if not before or not recent or len({*before, *recent}) == 1:
+            assert row["rank_z"] is None
+            continue
+        compared += 1
+        assert row["baseline_p50_seconds"] == median(before)
+        assert row["recent_p50_seconds"] == median(recent)
+        assert row["rank_z"] == pytest.approx(rank_z(before, recent))
+        if row["verdict"] == "slower":
+            seconds = [run[2] for run in task_runs]
+            best = max(range(1, len(seconds)), key=lambda at: rank_z(seconds[:at], seconds[at:]))
+            assert row["slower_since"] == task_runs[best][0]
+    assert compared > len(tested) / 2
+    assert all(row["recent_first_day"] == row["last_day"] - timedelta(days=6) for row in tested)
 
 
 @pytest.mark.parametrize("case", REGRESSIONS)
