@@ -289,6 +289,9 @@
     const SMALL = window.matchMedia("(max-width: 760px)");
     const labelLength = (tile) => (SMALL.matches ? 18 : tile.width >= 6 ? 36 : 28);
 
+    /** Many names in a legend are shortened, so that two stand side by side and the chart keeps its room. */
+    const legendLength = (count) => (count > 4 ? 22 : SMALL.matches ? 32 : 54);
+
     function timeChart(tile, query, rows, notes) {
         const x = tile.places.x[0];
         const traces = [];
@@ -309,7 +312,7 @@
                 traces.push({
                     type: tile.chart === "bar" ? "bar" : "scatter", mode: own.length > 1 ? "lines" : "markers",
                     x: own.map((group) => group.key[1]), y: own.map((group) => group.values[at]),
-                    name: label(title, SMALL.matches ? 32 : 54), customdata: own.map((group) => group.rows),
+                    name: label(title, legendLength(names.length)), customdata: own.map((group) => group.rows),
                     ...(tile.chart === "area" ? { stackgroup: "all", line: { width: 0.5, color: tint }, fillcolor: `${tint}b8` } : {}),
                     ...(tile.chart === "bar" ? { marker: { color: tint } } : {}),
                     ...(tile.chart === "line" ? { line: { width: 2, color: tint } } : {}),
@@ -345,7 +348,7 @@
             const values = own.map((group) => group.values[0]);
             return {
                 type: "bar", orientation: isAcross ? "h" : "v", x: isAcross ? values : at, y: isAcross ? at : values,
-                name: label(name, 32), customdata: own.map((group) => group.rows),
+                name: label(name, legendLength(names.length)), customdata: own.map((group) => group.rows),
                 marker: { color: color ? colorOf(name) : COLORS[0] },
                 hovertemplate: own.map((group) => `${label(group.key[1])}${color ? `<br>${label(name)}` : ""}<br>`
                     + `${label(measure.title)}: <b>${label(shown(group.values[0], measure.format))}</b><extra></extra>`),
@@ -392,7 +395,7 @@
         return [names.map((name) => {
             const own = groups.filter((group) => group.key[0] === name);
             return {
-                type: "scatter", mode: "markers", name: label(name, 32), 
+                type: "scatter", mode: "markers", name: label(name, legendLength(names.length)), 
                 marker: { size: 9, opacity: 0.75, color: color ? colorOf(name) : COLORS[0] },
                 x: own.map((group) => group.values[0]), y: own.map((group) => group.values[1]),
                 customdata: own.map((group) => group.rows),
@@ -553,7 +556,9 @@
         for (const note of notes) footer.append(element("span", {}, note));
         const off = dashboard.filters.filter((filter) => chosen.has(filter.column) && !tile.filters.includes(filter.column));
         if (off.length) footer.append(element("span", { class: "off" }, `not filtered by ${off.map((filter) => filter.title.toLowerCase()).join(", ")}`));
-        return drawn;
+        // The footer has taken room from the chart.
+        const plot = figure.querySelector(".plot");
+        return drawn.then(() => plot && plot.layout.height !== plot.clientHeight && Plotly.Plots.resize(plot));
     }
 
     async function redraw(fromAddress = false) {

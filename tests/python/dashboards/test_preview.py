@@ -49,11 +49,11 @@ pages:
          value: {count: amount, format: count}, filters: [day, name], width: 3, height: 3}
       - {name: lines, query: rows, title: Lines, chart: line, x: {field: day, format: date},
          y: [{sum: amount, format: money}, {average: part, format: number}],
-         filters: [day, name], width: 4, height: 6}
+         filters: [day, name], width: 4, height: 8}
       - {name: areas, query: rows, title: Areas, chart: area, x: {field: day, format: date},
-         y: {sum: amount, format: money}, color: name, filters: [day, name], width: 4, height: 6}
+         y: {sum: amount, format: money}, color: name, filters: [day, name], width: 4, height: 8}
       - {name: days, query: rows, title: Bars by day, chart: bar, x: {field: day, format: date},
-         y: {sum: amount, format: money}, color: name, filters: [day, name], width: 4, height: 6}
+         y: {sum: amount, format: money}, color: name, filters: [day, name], width: 4, height: 8}
       - {name: bars, query: rows, title: Bars, chart: bar,
          x: {sum: amount, format: money}, y: name, color: name, filters: [day, name], width: 4, height: 9}
       - {name: cells, query: rows, title: Cells, chart: heatmap, x: {field: day, format: date}, y: name,
@@ -209,6 +209,13 @@ def test_every_chart_is_drawn_without_a_complaint(page: browser.Page, address: s
             const tile = each.closest('.tile').getBoundingClientRect();
             return each.getBoundingClientRect().bottom <= tile.bottom + 1 && each.clientHeight > 20;
         })"""
+    )
+
+    # Nor do axes and legends of a chart.
+    assert page.run(
+        """[...document.querySelectorAll('.figure')].every((each) =>
+            [...each.querySelectorAll('.legend, .xaxislayer-above, .ytick, .g-xtitle')].every((part) =>
+                part.getBoundingClientRect().bottom <= each.getBoundingClientRect().bottom + 1))"""
     )
 
 
