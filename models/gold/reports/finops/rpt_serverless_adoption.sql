@@ -103,7 +103,12 @@ totals as (
 
     select
         periods.period,
-        cast(date_trunc(periods.period, daily.usage_date) as date) as period_start_date,
+        cast(
+            case periods.period
+                when 'week' then date_trunc('week', daily.usage_date)
+                else date_trunc('month', daily.usage_date)
+            end as date
+        ) as period_start_date,
         daily.workspace_id,
         sum(daily.serverless_list_cost) as serverless_list_cost,
         sum(daily.classic_list_cost) as classic_list_cost,

@@ -89,7 +89,11 @@ summed as (
 
     select
         periods.period,
-        cast(date_trunc(periods.period, answered.usage_date) as date) as period_start_date,
+        if(
+            periods.period = 'day',
+            answered.usage_date,
+            cast(date_trunc('month', answered.usage_date) as date)
+        ) as period_start_date,
         scopes.scope,
         if(scopes.scope = 'workspace', answered.workspace_id, null) as workspace_id,
         answered.currency_code,

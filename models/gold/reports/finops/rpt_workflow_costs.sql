@@ -82,12 +82,12 @@ placed as (
             slice(
                 walked.path,
                 1,
-                nullif(
+                cast(nullif(
                     array_position(
                         walked.path, try_element_at(walked.parent_of, element_at(walked.path, -1))
                     ),
                     0
-                )
+                ) as int)
             ),
             walked.path
         ) as lineage
@@ -101,7 +101,7 @@ totals as (
         members.workflow_name,
         placed.currency_code,
         sum(placed.own_list_cost) as total_list_cost,
-        count_if(size(placed.lineage) > 1 and members.workflow_name = placed.lineage[1]) as child_count
+        count_if(members.workflow_name = get(placed.lineage, 1)) as child_count
     from placed
         lateral view explode(placed.lineage) members as workflow_name
     where placed.workflow_name is not null
@@ -114,7 +114,7 @@ final as (
     select
         placed.workflow_name,
         placed.workflow_name is not null as is_in_workflow,
-        if(size(placed.lineage) > 1, placed.lineage[1], null) as parent_workflow_name,
+        get(placed.lineage, 1) as parent_workflow_name,
         element_at(placed.lineage, -1) as root_workflow_name,
         size(placed.lineage) as hierarchy_level,
         placed.workflow_level,
