@@ -10,7 +10,9 @@ breaches as (
 
     select
         compliance.*,
-        if(compliance_status = 'waiver_expired', concat('; waiver expired on ', waiver_expires_on), '') as remark
+        if(
+            compliance_status = 'waiver_expired', concat('; waiver expired on ', waiver_expires_on), ''
+        ) as remark
     from {{ ref("rpt_policy_compliance") }} as compliance
     where compliance_status <> 'waived'
 

@@ -1,0 +1,88 @@
+-- Which tag, put on which job, cluster or warehouse, would raise tag coverage by money the most?
+{%- set required = ["cost_center", "environment"] %}
+with report_window as (
+
+    {{ report_window() }}
+
+),
+
+usage as (
+
+    select usage.*
+    from {{ ref("fct_usage") }} as usage
+    inner join report_window
+        on usage.date_key between report_window.first_date_key and report_window.last_date_key
+
+),
+
+missing as (
+
+    {%- for tag in required %}
+    {{ "union all" if not loop.first }}
+    select
+        '{{ tag }}' as tag_key,
+        entity_key,
+        entity_type,
+        entity_id,
+        workspace_id,
+        currency_code,
+        list_cost
+    from usage
+    where {{ tag }} is null
+    {%- endfor %}
+
+),
+
+summed as (
+
+    select
+        missing.tag_key,
+        missing.entity_type,
+        missing.entity_id,
+        missing.workspace_id,
+        missing.currency_code,
+        max_by(entities.entity_name, entities.valid_from) as entity_name,
+        max_by(entities.owner, entities.valid_from) as owner,
+        sum(missing.list_cost) as untagged_list_cost
+    from missing
+    inner join {{ ref("dim_entity") }} as entities
+        on missing.entity_key = entities.entity_key
+    group by
+        missing.tag_key, missing.entity_type, missing.entity_id, missing.workspace_id, missing.currency_code
+
+),
+
+totals as (
+
+    select
+        currency_code,
+        sum(list_cost) as list_cost
+    from usage
+    group by currency_code
+
+),
+
+final as (
+
+    select
+        summed.tag_key,
+        workspaces.workspace_name,
+        summed.entity_type,
+        summed.entity_id,
+        summed.entity_name,
+        summed.owner,
+        summed.currency_code,
+        summed.untagged_list_cost,
+        try_divide(
+            cast(summed.untagged_list_cost as double), cast(totals.list_cost as double)
+        ) as coverage_gained
+    from summed
+    inner join totals
+        on summed.currency_code = totals.currency_code
+    inner join {{ ref("int_workspace_names") }} as workspaces
+        on summed.workspace_id <=> workspaces.workspace_id
+
+)
+
+select * from final
+order by untagged_list_cost desc nulls last, tag_key, entity_id

@@ -1,0 +1,52 @@
+-- Spend that no payer's tag claims: who should be asked, and which cost center do they have elsewhere?
+with unclaimed as (
+
+    select *
+    from {{ ref("rpt_unattributed_costs") }}
+
+),
+
+habits as (
+
+    -- The cost center that most of a person's tagged spend of the same days names.
+    select
+        usage.run_as,
+        usage.cost_center,
+        sum(usage.list_cost) as list_cost
+    from {{ ref("fct_usage") }} as usage
+    inner join {{ ref("dim_date") }} as dates
+        on usage.date_key = dates.date_key
+    inner join (select max(first_day) as first_day, max(last_day) as last_day from unclaimed) as report_window
+        on dates.date between report_window.first_day and report_window.last_day
+    where usage.run_as is not null and usage.cost_center is not null
+    group by usage.run_as, usage.cost_center
+    qualify row_number() over (
+        partition by usage.run_as
+        order by sum(usage.list_cost) desc nulls last, usage.cost_center
+    ) = 1
+
+),
+
+final as (
+
+    select
+        unclaimed.reason,
+        unclaimed.workspace_name,
+        unclaimed.billing_origin_product,
+        unclaimed.entity_type,
+        unclaimed.entity_id,
+        unclaimed.entity_name,
+        unclaimed.contact,
+        -- A guess to ask with, no attribution.
+        habits.cost_center as cost_center_of_contact,
+        unclaimed.currency_code,
+        unclaimed.list_cost,
+        unclaimed.cost_share
+    from unclaimed
+    left join habits
+        on unclaimed.contact = habits.run_as
+
+)
+
+select * from final
+order by list_cost desc nulls last
