@@ -28,7 +28,10 @@ final as (
         changes.price_end_time,
         changes.previous_list_price,
         changes.list_price,
-        changes.list_price / changes.previous_list_price - 1 as price_change_ratio,
+        try_divide(
+            cast(changes.list_price - changes.previous_list_price as double),
+            cast(changes.previous_list_price as double)
+        ) as price_change_ratio,
         sum(usage.usage_quantity) as quantity_since,
         sum(usage.list_cost) as list_cost_since,
         -- Exact enough to compare: fct_usage has the amounts that count.

@@ -1,5 +1,4 @@
 -- Which tag, put on which job, cluster or warehouse, would raise tag coverage by money the most?
-{%- set required = ["cost_center", "environment"] %}
 with report_window as (
 
     {{ report_window() }}
@@ -15,21 +14,26 @@ usage as (
 
 ),
 
+-- Each record once for each of the eight tags of facts that the taxonomy requires.
 missing as (
 
-    {%- for tag in required %}
-    {{ "union all" if not loop.first }}
     select
-        '{{ tag }}' as tag_key,
-        entity_key,
-        entity_type,
-        entity_id,
-        workspace_id,
-        currency_code,
-        list_cost
+        tags.tag_key,
+        usage.entity_key,
+        usage.entity_type,
+        usage.entity_id,
+        usage.workspace_id,
+        usage.currency_code,
+        usage.list_cost
     from usage
-    where {{ tag }} is null
-    {%- endfor %}
+        lateral view explode(map(
+            {%- for tag in tag_columns() %}
+            '{{ tag }}', usage.{{ tag }}{{ "," if not loop.last }}
+            {%- endfor %}
+        )) tags as tag_key, tag_value
+    inner join {{ ref("tag_taxonomy") }} as taxonomy
+        on tags.tag_key = taxonomy.tag_key and taxonomy.is_required
+    where tags.tag_value is null
 
 ),
 

@@ -29,10 +29,13 @@ final as (
     select
         jobs.*,
         -- How far down the list it pays to go.
-        sum(wasted_list_cost) over (
-            order by wasted_list_cost desc nulls last, job_id
-            rows between unbounded preceding and current row
-        ) / sum(wasted_list_cost) over () as cumulative_share
+        try_divide(
+            cast(sum(wasted_list_cost) over (
+                order by wasted_list_cost desc nulls last, job_id
+                rows between unbounded preceding and current row
+            ) as double),
+            cast(sum(wasted_list_cost) over () as double)
+        ) as cumulative_share
     from jobs
 
 )

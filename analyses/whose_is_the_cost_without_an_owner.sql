@@ -6,6 +6,15 @@ with unclaimed as (
 
 ),
 
+days as (
+
+    select
+        max(first_day) as first_day,
+        max(last_day) as last_day
+    from unclaimed
+
+),
+
 habits as (
 
     -- The cost center that most of a person's tagged spend of the same days names.
@@ -16,8 +25,8 @@ habits as (
     from {{ ref("fct_usage") }} as usage
     inner join {{ ref("dim_date") }} as dates
         on usage.date_key = dates.date_key
-    inner join (select max(first_day) as first_day, max(last_day) as last_day from unclaimed) as report_window
-        on dates.date between report_window.first_day and report_window.last_day
+    inner join days
+        on dates.date between days.first_day and days.last_day
     where usage.run_as is not null and usage.cost_center is not null
     group by usage.run_as, usage.cost_center
     qualify row_number() over (

@@ -10,9 +10,11 @@ few macros that would ask the warehouse give a fixed answer; all other text is t
 from __future__ import annotations
 
 import argparse
+import multiprocessing
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,6 +54,9 @@ LATER_BUILD = {
         {% endmacro %}
     """,
 }
+
+#: What the files are compiled for, with the macros that answer by themselves there.
+BUILDS: Mapping[str, Mapping[str, str]] = {"first build": {}, "later build": LATER_BUILD}
 
 
 @dataclass
@@ -127,20 +132,22 @@ def sql_files(paths: Sequence[str]) -> list[str]:
     return sorted(str(path) for path in own if path.parts[:2] != ("tests", "python"))
 
 
-def check(files: Sequence[str], answers: Mapping[str, str], fix: bool) -> tuple[int, list[str]]:
+def check(files: Sequence[str], build: str, fix: bool) -> tuple[int, list[str]]:
     """Compiles and checks files once.
 
     Args:
         files: SQL files, relative to the project's root.
-        answers: Source text of macros to use instead of the project's, by unique id.
+        build: Which of `BUILDS` the files are compiled for.
         fix: Whether files are put right where SQLFluff can.
 
     Returns:
         How many files were checked, and a line for each violation (with `fix`: each that is left).
 
     Raises:
-        KeyError: A macro of `answers` is not in the project.
+        KeyError: A macro that answers by itself for this build is not in the project.
     """
+    answers = BUILDS[build]
+    started = time.monotonic()
     load = ManifestLoader.get_full_manifest
 
     def load_with_answers(*arguments: Any, **options: Any) -> Any:
@@ -153,7 +160,10 @@ def check(files: Sequence[str], answers: Mapping[str, str], fix: bool) -> tuple[
     dbt_templater.DbtTemplater.connection = adapter_without_connection
     ManifestLoader.get_full_manifest = load_with_answers
     try:
-        linter = Linter(config=FluffConfig.from_path(str(ROOT)))
+        config = FluffConfig.from_path(str(ROOT))
+        # Builds are checked side by side, and dbt keeps what it parsed in this folder.
+        config.set_value(("templater", "dbt", "target_path"), f"target/style/{build.replace(' ', '_')}")
+        linter = Linter(config=config)
         result = linter.lint_paths(tuple(files), fix=fix, apply_fixes=fix, processes=1)
     finally:
         ManifestLoader.get_full_manifest = load
@@ -164,6 +174,7 @@ def check(files: Sequence[str], answers: Mapping[str, str], fix: bool) -> tuple[
         for found in file.get_violations(fixable=False if fix else None):
             if found.rule_code() != "LT02" or not has_other_indents(text, found.line_no):
                 lines.add(f"{file.path}:{found.line_no}: {found.rule_code()} {found.desc()}")
+    print(f"{build}: {len(linted)} of {len(files)} files, {time.monotonic() - started:.1f} s", flush=True)
     return len(linted), sorted(lines)
 
 
@@ -180,10 +191,12 @@ def main() -> int:
     texts = sql_files(options.paths)
     left = [line for file in texts for line in text_violations(file)]
     files = [file for file in texts if not file.startswith("macros")]
-    for name, answers in (("first build", {}), ("later build", LATER_BUILD)):
-        started = time.monotonic()
-        checked, lines = check(files, answers, options.fix)
-        print(f"{name}: {checked} of {len(files)} files, {time.monotonic() - started:.1f} s", flush=True)
+    # Fixes for one build are made before the other is looked at.
+    workers = 1 if options.fix else len(BUILDS)
+    with ProcessPoolExecutor(workers, multiprocessing.get_context("spawn")) as pool:
+        running = {name: pool.submit(check, files, name, options.fix) for name in BUILDS}
+    for name, done in running.items():
+        checked, lines = done.result()
         left += [f"{line} ({name})" for line in lines]
         if checked != len(files):
             left.append(f"{len(files) - checked} files were not checked ({name})")

@@ -1,12 +1,18 @@
-"""One warehouse for all modules that build the project: a Java that has warmed up works twice as fast."""
+"""What several folders of tests share: one warehouse to build the project on, and a browser.
+
+One warehouse for all modules that build the project: a Java that has warmed up works twice as fast.
+"""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from end_to_end.project_run import ProjectRun
+
+from dashboards_as_code import browser
 
 
 @pytest.fixture(scope="session")
@@ -28,3 +34,16 @@ def project(shared_warehouse: ProjectRun) -> ProjectRun:
     shared_warehouse.up()
     shared_warehouse.clear()
     return shared_warehouse
+
+
+@pytest.fixture(scope="module")
+def page() -> Iterator[browser.Page]:
+    """A page of a headless Chromium. CI must have one; elsewhere the tests that look at pages are skipped."""
+    program = browser.find()
+    if program is None:
+        missing = f"no Chromium is installed ({', '.join(browser.PROGRAMS)})"
+        if os.environ.get("CI"):
+            pytest.fail(missing)
+        pytest.skip(missing)
+    with browser.page(program) as opened:
+        yield opened

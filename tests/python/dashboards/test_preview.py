@@ -182,15 +182,6 @@ def test_the_server_answers_to_this_machine_only_and_lists_nothing(folder: Path)
 
 
 @pytest.fixture(scope="module")
-def page() -> Iterator[browser.Page]:
-    program = browser.find()
-    if program is None:
-        pytest.skip(f"no Chromium is installed ({', '.join(browser.PROGRAMS)})")
-    with browser.page(program) as opened:
-        yield opened
-
-
-@pytest.fixture(scope="module")
 def address(folder: Path) -> Iterator[str]:
     with preview.serving(folder) as started:
         yield f"{started}hostile.html"

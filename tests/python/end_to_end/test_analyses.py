@@ -82,9 +82,7 @@ def test_the_price_that_changed_is_found_and_costs_what_it_says(answers: Mapping
         assert row["cost_of_change"] == pytest.approx(float(per_unit * row["quantity_since"]), rel=1e-9)
 
 
-def test_the_dearest_run_costs_what_its_parts_cost(
-    reported: ProjectRun, answers: Mapping[str, Rows]
-) -> None:
+def test_the_dearest_run_costs_what_its_parts_cost(reported: ProjectRun, answers: Mapping[str, Rows]) -> None:
     rows = answers["what_did_the_dearest_run_consist_of"]
     (run,) = {(row["workspace_id"], row["run_id"]) for row in rows}
     expected = reported.value(

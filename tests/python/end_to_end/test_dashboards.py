@@ -48,15 +48,6 @@ def address(warehouse: Warehouse, tmp_path_factory: pytest.TempPathFactory) -> I
         yield started
 
 
-@pytest.fixture(scope="module")
-def page() -> Iterator[browser.Page]:
-    program = browser.find()
-    if program is None:
-        pytest.skip(f"no Chromium is installed ({', '.join(browser.PROGRAMS)})")
-    with browser.page(program) as opened:
-        yield opened
-
-
 @pytest.mark.parametrize("dashboard", DASHBOARDS, ids=NAMES)
 def test_every_query_runs_and_gives_what_its_tiles_use(dashboard: Dashboard, warehouse: Warehouse) -> None:
     checks = list(check_dashboard(dashboard, warehouse))

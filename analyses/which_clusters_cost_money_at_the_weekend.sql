@@ -14,11 +14,7 @@ final as (
         cluster_id,
         cluster_name,
         owner,
-        case
-            when coalesce(auto_termination_minutes, 0) = 0 then 'never stops by itself'
-            when auto_termination_minutes > 120 then 'stops late'
-            else 'stops by itself'
-        end as stopping,
+        coalesce(auto_termination_minutes, 0) > 0 as stops_by_itself,
         auto_termination_minutes,
         is_autoscaling,
         worker_node_type,
@@ -26,7 +22,7 @@ final as (
         currency_code,
         list_cost,
         weekend_list_cost,
-        -- Two days of seven; far above is work nobody waits for, or none at all.
+        -- Two days of seven are 0.29: that much at a weekend is work as on any day, or none at all.
         try_divide(cast(weekend_list_cost as double), cast(list_cost as double)) as weekend_share,
         first_day,
         last_day
@@ -36,4 +32,4 @@ final as (
 )
 
 select * from final
-order by stopping = 'never stops by itself' desc, weekend_list_cost desc
+order by stops_by_itself, weekend_list_cost desc
