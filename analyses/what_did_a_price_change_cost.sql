@@ -37,13 +37,13 @@ final as (
         -- Exact enough to compare: fct_usage has the amounts that count.
         sum(cast(usage.usage_quantity as double))
         * cast(changes.list_price - changes.previous_list_price as double) as cost_of_change
-    from changes
-    inner join {{ ref("fct_usage") }} as usage
+    from {{ ref("fct_usage") }} as usage
+    inner join changes
         on
-            changes.sku_name = usage.sku_name
-            and changes.cloud = usage.cloud
-            and changes.usage_unit = usage.usage_unit
-            and changes.currency_code = usage.currency_code
+            usage.sku_name = changes.sku_name
+            and usage.cloud = changes.cloud
+            and usage.usage_unit = changes.usage_unit
+            and usage.currency_code = changes.currency_code
             and usage.usage_start_time >= changes.price_start_time
             and (changes.price_end_time is null or usage.usage_start_time < changes.price_end_time)
     where changes.list_price <> changes.previous_list_price
