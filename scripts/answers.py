@@ -104,6 +104,27 @@ OBJECTIVES: tuple[tuple[str, tuple[Answer, ...]], ...] = (
         "1. Where does the money go, and how much of it in vain?",
         (
             Answer(
+                "What is it spent on? {first_day} to {last_day}",
+                "rpt_cost_trends",
+                """
+                select
+                    billing_origin_product, sum(list_cost) as list_cost,
+                    try_divide(
+                        double(sum(list_cost)), double(sum(sum(list_cost)) over ())
+                    ) as cost_share,
+                    min(min(period_start_date)) over () as first_day,
+                    max(max(period_start_date)) over () as last_day
+                from {gold}.rpt_cost_trends where period = 'day'
+                group by billing_origin_product
+                order by list_cost desc nulls last, billing_origin_product limit 8
+                """,
+                (
+                    left("product", "billing_origin_product"),
+                    right("list cost", "list_cost", money),
+                    right("share", "cost_share", share),
+                ),
+            ),
+            Answer(
                 "What costs most, and whose is it? {first_day} to {last_day}",
                 "rpt_top_cost_drivers",
                 """

@@ -49,6 +49,26 @@ def test_amounts_are_those_of_the_report(printed: str, reported: ProjectRun) -> 
     assert total.endswith(f" {wasted:,.2f}")
 
 
+def test_spend_by_product_is_that_of_usage(printed: str, reported: ProjectRun) -> None:
+    dearest = reported.fetch(
+        f"select billing_origin_product, sum(list_cost) as list_cost from {GOLD}.fct_usage"
+        f" where date_key <= (select max(replace(string(period_start_date), '-', '')) from"
+        f" {GOLD}.rpt_cost_trends where period = 'day')"
+        " group by billing_origin_product order by list_cost desc limit 1"
+    )[0]
+    first, *_ = table(printed, "rpt_cost_trends")
+    assert first.split()[:2] == [dearest["billing_origin_product"], f"{dearest['list_cost']:,.2f}"]
+
+
+def test_the_readme_shows_what_the_demo_prints(printed: str) -> None:
+    """The account of these tests is the demo's; that the demo gets it in two parts makes no difference."""
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    _, _, after = readme.partition("What `scripts/demo` ends with")
+    shown = after.split("```")[1].split("And how far are these figures to be trusted?")[0].strip()
+    assert shown.startswith("1. Where does the money go")
+    assert [line for line in shown.splitlines() if line not in printed.splitlines()] == []
+
+
 def test_a_regression_shows_each_change_before_it_in_full(printed: str) -> None:
     rows = "\n".join(table(printed, "rpt_task_latency_regressions"))
     assert "planted task latency regression / transform" in rows
