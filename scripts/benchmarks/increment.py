@@ -16,7 +16,7 @@ from steps import say, step
 from benchmarks.accounts import delivery_days, generate, rows_until, shorten
 from benchmarks.changes import write_change_day
 from benchmarks.rows_read import rows_by_table, scanned, write_configuration
-from benchmarks.tables import paired, ratio, seconds, show
+from benchmarks.tables import Verdict, paired, ratio, seconds, show
 from benchmarks.trial import Build, Cost, Trial
 
 #: How much longer the day's build may take on 16 times the history.
@@ -88,7 +88,7 @@ class Scale:
     change_read: dict[str, dict[str, int]] = field(default_factory=dict)
 
 
-def measure(folder: Path, project: Path, plan: Plan) -> float:
+def measure(folder: Path, project: Path, plan: Plan) -> list[Verdict]:
     """Measure and print.
 
     Each history is loaded and built, built once more with nothing new, and then day by day. Ratios are of
@@ -101,7 +101,7 @@ def measure(folder: Path, project: Path, plan: Plan) -> float:
         plan: What to measure.
 
     Returns:
-        The median ratio of a day's processor time on the longest history over that on the shortest.
+        Of a day's processor time on the longest history over that on the shortest, the median ratio.
 
     Raises:
         StepFailed: A program failed.
@@ -189,7 +189,7 @@ def _written(trial: Trial, relation: str, since: float) -> dict[str, int]:
     return dict(found)
 
 
-def _report(scales: list[Scale], plan: Plan, last: date) -> float:
+def _report(scales: list[Scale], plan: Plan, last: date) -> list[Verdict]:
     first, longest = scales[0], scales[-1]
     show(
         f"Histories up to {last}, increments of a day each",
@@ -250,12 +250,7 @@ def _report(scales: list[Scale], plan: Plan, last: date) -> float:
             [_models(of).processor for of in longest.builds], [_models(of).processor for of in first.builds]
         )
     )
-    say()
-    say(
-        f"  One day at x{longest.times} history takes {result:.2f} times what it takes at x{first.times}: "
-        f"{'within' if result <= GOAL else 'over'} the goal of {GOAL}"
-    )
-    return result
+    return [Verdict(f"one day at x{longest.times} history to one at x{first.times}", result, GOAL)]
 
 
 def _report_change(scales: list[Scale], delivered: dict[str, int]) -> None:

@@ -8,10 +8,10 @@ from itertools import islice
 from pathlib import Path
 from statistics import median
 
-from steps import say, step
+from steps import step
 
 from benchmarks.accounts import delivery_days, generate
-from benchmarks.tables import seconds, show
+from benchmarks.tables import Verdict, seconds, show
 from benchmarks.trial import Cost, Trial
 
 #: Seconds for such a day.
@@ -19,7 +19,7 @@ GOAL = 10.0
 _ROWS = 100_000
 
 
-def measure(folder: Path, project: Path, days: int) -> float:
+def measure(folder: Path, project: Path, days: int) -> list[Verdict]:
     """Measure and print: the usage alone, and with what else such an account's day has.
 
     Args:
@@ -28,7 +28,7 @@ def measure(folder: Path, project: Path, days: int) -> float:
         days: How many days are delivered one by one, each way.
 
     Returns:
-        The median of the seconds of a whole day.
+        The median of the seconds of a whole day, by the clock.
 
     Raises:
         StepFailed: A program failed.
@@ -66,11 +66,7 @@ def measure(folder: Path, project: Path, days: int) -> float:
         ],
     )
     result = median(cost.wall for cost in costs["whole day"])
-    say()
-    say(
-        f"  A whole day takes {result:.1f} s: {'within' if result <= GOAL else 'over'} the goal of {GOAL:.0f}"
-    )
-    return result
+    return [Verdict("seconds of delivering a whole day", result, GOAL)]
 
 
 def _days_of(large: Path, target: Path, days: int, *, only_usage: bool) -> tuple[Path, dict[str, int]]:

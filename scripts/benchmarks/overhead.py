@@ -15,10 +15,10 @@ from pathlib import Path
 from statistics import median
 
 from pyspark.sql import SparkSession
-from steps import ROOT, StepFailed, say, step
+from steps import ROOT, StepFailed, step
 
 from benchmarks.accounts import generate
-from benchmarks.tables import paired, ratio, seconds, show
+from benchmarks.tables import Verdict, paired, ratio, seconds, show
 from benchmarks.trial import CATALOG, Cost, processor_seconds
 from local_warehouse import client, deliver, server
 from local_warehouse.engine import Engine
@@ -135,7 +135,7 @@ class _Client:
         self._process.wait()
 
 
-def measure(folder: Path, plan: Plan) -> float:
+def measure(folder: Path, plan: Plan) -> list[Verdict]:
     """Measure and print.
 
     Both ways use one Spark, in turns: the same Java at the same warmth, the same tables, moments apart. The
@@ -147,7 +147,7 @@ def measure(folder: Path, plan: Plan) -> float:
         plan: What to measure.
 
     Returns:
-        The median ratio of all statements of a second or more, by processor time.
+        For each statement of a second or more, the median ratio by processor time.
 
     Raises:
         StepFailed: A statement failed.
@@ -261,9 +261,9 @@ def _with_names(sql: str, schema: str, way: str) -> str:
     )
 
 
-def _report(figures: dict[str, Figures], plan: Plan) -> float:
+def _report(figures: dict[str, Figures], plan: Plan) -> list[Verdict]:
     rows = []
-    counted = []
+    verdicts = []
     for name, of in figures.items():
         cells = [name]
         for kind in ("wall", "processor"):
@@ -271,8 +271,9 @@ def _report(figures: dict[str, Figures], plan: Plan) -> float:
             over = [getattr(cost, kind) for cost in of.through]
             cells += [seconds(under), seconds(over), ratio(over, under)]
         if median(cost.wall for cost in of.straight) >= 1:
-            counted += paired(
-                [cost.processor for cost in of.through], [cost.processor for cost in of.straight]
+            ratios = paired([cost.processor for cost in of.through], [cost.processor for cost in of.straight])
+            verdicts.append(
+                Verdict(f"through the warehouse to straight on Spark, {name}", median(ratios), GOAL)
             )
         rows.append(cells)
     show(
@@ -280,12 +281,6 @@ def _report(figures: dict[str, Figures], plan: Plan) -> float:
         ["statement", "Spark s", "warehouse s", "ratio", "Spark CPU s", "warehouse CPU s", "CPU ratio"],
         rows,
     )
-    if not counted:
+    if not verdicts:
         raise StepFailed("no statement took a second: there is nothing to compare; use more copies")
-    result = median(counted)
-    say()
-    say(
-        f"  Statements of a second or more take {result:.2f} times the processor time of Spark alone: "
-        f"{'within' if result <= GOAL else 'over'} the goal of {GOAL}"
-    )
-    return result
+    return verdicts

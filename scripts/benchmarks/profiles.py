@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
 
-from steps import say, step
+from steps import step
 
 from benchmarks.accounts import delivery_days, generate
-from benchmarks.tables import paired, ratio, seconds, show
+from benchmarks.tables import Verdict, paired, ratio, seconds, show
 from benchmarks.trial import Cost, Trial
 
 _PARTS = ("first build", "build of a day")
@@ -23,10 +23,12 @@ class Account:
     Attributes:
         size: Its size, as the generator names it.
         days: Its days.
+        suits: Name of the way that is meant for it, where it is one of those compared.
     """
 
     size: str
     days: int
+    suits: str
 
 
 @dataclass(frozen=True)
@@ -45,8 +47,8 @@ class Way:
 
 
 #: About 20,000 and about 200,000 usage rows.
-FULL = (Account("small", 45), Account("medium", 9))
-QUICK = (Account("small", 9), Account("medium", 3))
+FULL = (Account("small", 45, "small"), Account("medium", 9, "large"))
+QUICK = (Account("small", 9, "small"), Account("medium", 3, "large"))
 
 SETTINGS = (Way("small", "small", 4), Way("large", "large", 4))
 THREADS = (Way("4 threads", "small", 4), Way("1 thread", "small", 1))
@@ -66,7 +68,7 @@ def measure(
     ways: tuple[Way, Way],
     rounds: int,
     decisive: str,
-) -> None:
+) -> list[Verdict]:
     """Measure and print.
 
     Each account is built in a fresh home each way, one after the other: all days but the last, then the last.
@@ -78,6 +80,9 @@ def measure(
         ways: The ways to compare: the second is held against the first.
         rounds: How often; the order of the ways changes each time.
         decisive: Which figure says what is better: `wall` or `processor`.
+
+    Returns:
+        For each account, what the way meant for it takes over what the other one does.
 
     Raises:
         StepFailed: A program failed.
@@ -95,7 +100,7 @@ def measure(
                         way,
                         figures.setdefault((account, way), _Figures()),
                     )
-    _report(accounts, ways, figures, rounds, decisive)
+    return _report(accounts, ways, figures, rounds, decisive)
 
 
 def _build(trial: Trial, account: Path, way: Way, figures: _Figures) -> None:
@@ -116,10 +121,10 @@ def _report(
     figures: dict[tuple[Account, Way], _Figures],
     rounds: int,
     decisive: str,
-) -> None:
+) -> list[Verdict]:
     first, second = ways
     rows = []
-    advice = []
+    verdicts = []
     for account in accounts:
         name = f"{account.size}, {account.days} days"
         for part in _PARTS:
@@ -136,10 +141,16 @@ def _report(
             ]
             for way in ways
         }
-        factor = median(paired(totals[second], totals[first]))
-        better, by = (first, factor) if factor >= 1 else (second, 1 / factor)
+        meant = next((way for way in ways if way.name == account.suits), first)
+        (other,) = (way for way in ways if way is not meant)
         told = "processor time" if decisive == "processor" else "seconds by the clock"
-        advice.append(f"  {name}: {better.name} is better by a factor of {by:.2f} in {told}")
+        verdicts.append(
+            Verdict(
+                f"{name}: {meant.name} to {other.name}, in {told}",
+                median(paired(totals[meant], totals[other])),
+                1.0,
+            )
+        )
     show(
         f"dbt both ways; medians of {rounds}, ratios {second.name} over {first.name}",
         [
@@ -151,6 +162,4 @@ def _report(
         ],
         rows,
     )
-    say()
-    for line in advice:
-        say(line)
+    return verdicts

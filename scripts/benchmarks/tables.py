@@ -3,9 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from statistics import median
 
 from steps import say
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """A promise about speed, and what was measured.
+
+    Attributes:
+        promise: What is held to the goal.
+        found: The figure, in the goal's unit.
+        goal: The most that it may be.
+    """
+
+    promise: str
+    found: float
+    goal: float
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether the figure is within the goal."""
+        return self.found <= self.goal
+
+    def __str__(self) -> str:
+        within = "within" if self.is_kept else "OVER"
+        return f"{self.promise}: {self.found:.2f}, {within} the goal of {self.goal:.2f}"
 
 
 def show(title: str, heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
