@@ -43,12 +43,13 @@ class Bundle:
 
     Args:
         target: A name under `targets`.
+        given: Variables and their values, as by --var.
 
     Raises:
         AssertionError: A reference leads nowhere.
     """
 
-    def __init__(self, target: str) -> None:
+    def __init__(self, target: str, **given: str) -> None:
         tree: Any = {}
         for file in files():
             tree = merged(tree, yaml.safe_load(file.read_text(encoding="utf-8")))
@@ -57,7 +58,7 @@ class Bundle:
         variables = {
             name: overrides.get("variables", {}).get(name, variable.get("default"))
             for name, variable in tree["variables"].items()
-        }
+        } | given
         self._names = {
             "bundle": {**tree["bundle"], "target": target},
             "var": variables,
@@ -65,7 +66,7 @@ class Bundle:
             # What only the workspace knows.
             "workspace": {"file_path": "/Workspace/files"},
         }
-        self.target = overrides
+        self.target: dict[str, Any] = self._resolved(overrides)
         self.resources: dict[str, dict[str, Any]] = self._resolved(self._names["resources"])
 
     def _resolved(self, value: Any) -> Any:

@@ -72,6 +72,50 @@ def test_the_job_runs_at_half_past_five_in_india(daily: dict[str, Any]) -> None:
     assert daily["schedule"]["timezone_id"] in available_timezones()
 
 
+def results(tasks: list[dict[str, Any]], failing: str) -> dict[str, bool]:
+    """Whether each task succeeds, where one fails if it runs; as Databricks tells it.
+
+    A task runs when all it depends on have succeeded, or are over with ALL_DONE. One that does not run for a
+    failure before it counts as failed.
+    """
+    well: dict[str, bool] = {}
+    while len(well) < len(tasks):
+        for task in tasks:
+            before = [other["task_key"] for other in task.get("depends_on", [])]
+            if all(key in well for key in before):
+                runs = task.get("run_if") == "ALL_DONE" or all(well[key] for key in before)
+                well[task["task_key"]] = runs and task["task_key"] != failing
+    return well
+
+
+def run_fails(tasks: list[dict[str, Any]], failing: str) -> bool:
+    """Whether the run fails: by its last tasks alone, those that no other depends on."""
+    well = results(tasks, failing)
+    waited_for = {other["task_key"] for task in tasks for other in task.get("depends_on", [])}
+    return not all(well[key] for key in well.keys() - waited_for)
+
+
+def test_a_run_fails_whichever_task_fails(daily: dict[str, Any]) -> None:
+    """A run that fails sends mail; one whose last tasks succeed sends none, whatever went wrong before."""
+    keys = [task["task_key"] for task in daily["tasks"]]
+    assert keys == ["preflight", "build", "maintenance", "health"]
+    assert not run_fails(daily["tasks"], "none of them")
+    assert [key for key in keys if not run_fails(daily["tasks"], key)] == []
+
+
+def test_a_health_check_that_stands_alone_at_the_end_would_hide_failures(daily: dict[str, Any]) -> None:
+    """So that the test above can fail."""
+    tasks = [
+        task | {"depends_on": [{"task_key": "maintenance"}]} if task["task_key"] == "health" else task
+        for task in daily["tasks"]
+    ]
+    assert [task["task_key"] for task in tasks if not run_fails(tasks, task["task_key"])] == [
+        "preflight",
+        "build",
+        "maintenance",
+    ]
+
+
 def test_the_tasks_follow_one_another_and_the_health_check_always_runs(daily: dict[str, Any]) -> None:
     after = {
         task["task_key"]: [other["task_key"] for other in task.get("depends_on", [])]
@@ -81,10 +125,33 @@ def test_the_tasks_follow_one_another_and_the_health_check_always_runs(daily: di
         "preflight": [],
         "build": ["preflight"],
         "maintenance": ["build"],
-        "health": ["build", "maintenance"],
+        "health": ["build"],
     }
     (health,) = [task for task in daily["tasks"] if task["task_key"] == "health"]
     assert health["run_if"] == "ALL_DONE"
+
+
+def command_of(daily: dict[str, Any], key: str) -> list[str]:
+    """The words of the one command of a task."""
+    (task,) = [task for task in daily["tasks"] if task["task_key"] == key]
+    (command,) = task["dbt_task"]["commands"]
+    return shlex.split(command)
+
+
+def test_the_health_check_takes_no_build_of_another_day_for_this_one(daily: dict[str, Any]) -> None:
+    """Its limit is longer than a run can take, and shorter than the time since yesterday's run was over."""
+    words = command_of(daily, "health")
+    limit = yaml.safe_load(words[words.index("--vars") + 1])["build_at_least_every_hours"] * 3600
+    assert daily["timeout_seconds"] < limit < 24 * 3600 - daily["timeout_seconds"]
+
+
+def test_the_daily_build_runs_no_unit_tests_and_records_what_it_writes(daily: dict[str, Any]) -> None:
+    words = command_of(daily, "build")
+    assert words[words.index("--exclude-resource-type") + 1] == "unit_test"
+    assert yaml.safe_load(words[words.index("--vars") + 1]) == {
+        "record_written_bytes": True,
+        "elementary_enabled": False,
+    }
 
 
 def test_each_task_is_dbt_on_the_warehouse_with_json_logs(bundle: Bundle, daily: dict[str, Any]) -> None:
@@ -112,8 +179,16 @@ def test_the_job_installs_what_the_project_is_tested_with(daily: dict[str, Any])
             assert pinned[name] == version
 
 
-def test_someone_hears_of_a_failure(daily: dict[str, Any]) -> None:
-    assert daily["email_notifications"]["on_failure"]
+def test_those_who_are_to_be_notified_hear_of_failed_and_of_long_runs(daily: dict[str, Any]) -> None:
+    told = ["platform-team@example.com"]
+    assert Bundle("dev").source["variables"]["notify"]["default"] == told
+    assert daily["email_notifications"] == {
+        "on_failure": told,
+        "on_duration_warning_threshold_exceeded": told,
+    }
+    (rule,) = daily["health"]["rules"]
+    assert rule["metric"] == "RUN_DURATION_SECONDS"
+    assert rule["value"] < daily["timeout_seconds"], "a run that is stopped has been warned of before"
 
 
 def test_the_schemas_are_those_of_the_models_and_none_is_dropped_with_the_bundle(bundle: Bundle) -> None:
@@ -126,7 +201,7 @@ def test_the_schemas_are_those_of_the_models_and_none_is_dropped_with_the_bundle
     assert all(schema["lifecycle"]["prevent_destroy"] for schema in schemas)
 
 
-def test_readers_are_granted_gold_and_nothing_else(bundle: Bundle) -> None:
+def test_readers_are_granted_gold_and_nothing_below_it(bundle: Bundle) -> None:
     granted = {
         schema["name"]: [
             (grant["principal"], privilege) for grant in schema["grants"] for privilege in grant["privileges"]
@@ -135,18 +210,40 @@ def test_readers_are_granted_gold_and_nothing_else(bundle: Bundle) -> None:
         if "grants" in schema
     }
     readers = Bundle("dev").source["variables"]["readers"]["default"]
-    assert granted == {"plt_gold": [(readers, "USE_SCHEMA"), (readers, "SELECT")]}
+    to_read = [(readers, "USE_SCHEMA"), (readers, "SELECT")]
+    assert granted == {"plt_gold": to_read, "plt_secured": to_read}
+
+
+def test_readers_of_some_cost_centers_are_a_group_of_their_own() -> None:
+    """Nobody is granted both schemas by it."""
+    bundle = Bundle("prod", secured_readers="leads")
+    principals = {
+        name: [grant["principal"] for grant in schema.get("grants", [])]
+        for name, schema in bundle.resources["schemas"].items()
+    }
+    assert principals["secured"] == ["leads"]
+    assert "leads" not in principals["gold"] + principals["silver"] + principals["bronze"]
 
 
 def test_only_prod_works_by_itself() -> None:
-    dev, prod = Bundle("dev"), Bundle("prod")
-    assert dev.target["presets"]["trigger_pause_status"] == "PAUSED"
-    for bundle, status in ((dev, "PAUSED"), (prod, "UNPAUSED")):
-        assert {alert["schedule"]["pause_status"] for alert in bundle.resources["alerts"].values()} == {
-            status
+    """Everything that has a schedule. A preset would fill what is empty, and leave alone what is said."""
+    for target, status in (("dev", "PAUSED"), ("prod", "UNPAUSED")):
+        bundle = Bundle(target)
+        assert "presets" not in bundle.target
+        found = {
+            f"{kind}.{name}": resource["schedule"]["pause_status"]
+            for kind, resources in bundle.resources.items()
+            for name, resource in resources.items()
+            if "schedule" in resource
         }
-    assert prod.target["mode"] == "production"
-    assert prod.target["run_as"] == {"service_principal_name": "${var.service_principal}"}
+        assert found == dict.fromkeys(found, status)
+        assert found.keys() == {"jobs.daily", *(f"alerts.{name}" for name in bundle.resources["alerts"])}
+
+
+def test_prod_runs_as_the_service_principal() -> None:
+    prod = Bundle("prod", service_principal="an-application").target
+    assert prod["mode"] == "production"
+    assert prod["run_as"] == {"service_principal_name": "an-application"}
 
 
 def test_an_account_is_set_up_in_one_file() -> None:

@@ -52,6 +52,15 @@ def test_the_cli_takes_the_bundle(environment: dict[str, str], target: str) -> N
     assert "Validation OK!" in finished.stdout
 
 
+@pytest.mark.parametrize(("target", "status"), [("dev", "PAUSED"), ("prod", "UNPAUSED")])
+def test_only_prod_works_by_itself(environment: dict[str, str], target: str, status: str) -> None:
+    """What the CLI makes of variables and presets, which is what it deploys."""
+    finished = run("bundle", "validate", "--target", target, "--output", "json", environment=environment)
+    resources = json.loads(finished.stdout)["resources"]
+    scheduled = [resources["jobs"]["daily"], *resources["alerts"].values()]
+    assert {resource["schedule"]["pause_status"] for resource in scheduled} == {status}
+
+
 def test_the_cli_refuses_what_is_wrong(environment: dict[str, str], tmp_path: Path) -> None:
     """So that the test above can fail."""
     for file in files():
