@@ -422,7 +422,7 @@ def show(title: str, columns: Sequence[Column], rows: Sequence[Row]) -> None:
     for row in rows:
         *cells, last = [column.show(row[column.name]) for column in columns]
         pieces = last.split("; ") if columns[-1].is_text else [last]
-        folded = [line for piece in pieces for line in textwrap.wrap(piece, WIDEST_LAST_CELL)]
+        folded = [line for piece in pieces for line in textwrap.wrap(piece, WIDEST_LAST_CELL)] or [""]
         lines.append([*(cell[:WIDEST_CELL] for cell in cells), folded[0]])
         lines += [[*("" for _ in cells), more] for more in folded[1:]]
     widths = [max(len(line[at]) for line in lines if line) for at in range(len(columns))]
@@ -437,19 +437,22 @@ def show(title: str, columns: Sequence[Column], rows: Sequence[Row]) -> None:
         )
 
 
-def show_objectives(home: Path) -> None:
-    """Prints what the reports say to the five questions that the project is for.
+def show_objectives(home: Path, first: int = 1, last: int = len(OBJECTIVES)) -> None:
+    """Prints what the reports say to the questions that the project is for.
 
     Args:
         home: State folder of a local warehouse that is up, with the project built.
+        first: Number of the first question, from 1.
+        last: Number of the last one.
 
     Raises:
         StepFailed: The warehouse does not answer, or lacks a report.
     """
-    asked = [answer for _, answers in OBJECTIVES for answer in answers]
+    objectives = OBJECTIVES[first - 1 : last]
+    asked = [answer for _, answers in objectives for answer in answers]
     with step("Asking the reports"), ThreadPoolExecutor(QUERIES_AT_A_TIME) as pool:
         found = dict(zip(asked, pool.map(lambda answer: query(home, answer.sql), asked), strict=True))
-    for objective, answers in OBJECTIVES:
+    for objective, answers in objectives:
         say()
         say(objective)
         say("=" * len(objective))
