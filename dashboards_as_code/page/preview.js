@@ -263,6 +263,9 @@
     };
     const CONFIG = { displayModeBar: false, responsive: true, showLink: false, displaylogo: false };
 
+    /** What hovering tells, by point. The template is always the same: in a template, %{...} of a name would run. */
+    const hoverTexts = (texts) => ({ hovertext: texts, hovertemplate: "%{hovertext}<extra></extra>" });
+
     function numberAxis(field) {
         const made = structuredClone(AXIS);
         made.title = { text: label(field.title), font: { size: 11, color: "#5b6b7a" }, standoff: 6 };
@@ -316,8 +319,8 @@
                     ...(tile.chart === "area" ? { stackgroup: "all", line: { width: 0.5, color: tint }, fillcolor: `${tint}b8` } : {}),
                     ...(tile.chart === "bar" ? { marker: { color: tint } } : {}),
                     ...(tile.chart === "line" ? { line: { width: 2, color: tint } } : {}),
-                    hovertemplate: own.map((group) => `${label(group.key[1])}<br>${label(title)}: `
-                        + `<b>${label(shown(group.values[at], field.format))}</b><extra></extra>`),
+                    ...hoverTexts(own.map((group) => `${label(group.key[1])}<br>${label(title)}: `
+                        + `<b>${label(shown(group.values[at], field.format))}</b>`)),
                 });
             });
         }
@@ -350,8 +353,8 @@
                 type: "bar", orientation: isAcross ? "h" : "v", x: isAcross ? values : at, y: isAcross ? at : values,
                 name: label(name, legendLength(names.length)), customdata: own.map((group) => group.rows),
                 marker: { color: color ? colorOf(name) : COLORS[0] },
-                hovertemplate: own.map((group) => `${label(group.key[1])}${color ? `<br>${label(name)}` : ""}<br>`
-                    + `${label(measure.title)}: <b>${label(shown(group.values[0], measure.format))}</b><extra></extra>`),
+                ...hoverTexts(own.map((group) => `${label(group.key[1])}${color ? `<br>${label(name)}` : ""}<br>`
+                    + `${label(measure.title)}: <b>${label(shown(group.values[0], measure.format))}</b>`)),
             };
         });
         const categories = categoryAxis(kept, labelLength(tile));
@@ -375,9 +378,9 @@
             type: "heatmap", x: isTime ? xs : xs.map((_, place) => place), y: ys.map((_, place) => place),
             z: ys.map((b) => xs.map((a) => at(a, b)?.values[0] ?? null)),
             customdata: ys.map((b) => xs.map((a) => at(a, b)?.rows ?? [])),
-            text: ys.map((b) => xs.map((a) => `${label(a)}<br>${label(b)}<br>${label(measure.title)}: `
-                + `<b>${label(shown(at(a, b)?.values[0] ?? null, measure.format))}</b>`)),
-            hovertemplate: "%{text}<extra></extra>", colorscale: [[0, "#eaf2f9"], [1, "#0b4f8a"]], xgap: 1, ygap: 1,
+            ...hoverTexts(ys.map((b) => xs.map((a) => `${label(a)}<br>${label(b)}<br>${label(measure.title)}: `
+                + `<b>${label(shown(at(a, b)?.values[0] ?? null, measure.format))}</b>`))),
+            colorscale: [[0, "#eaf2f9"], [1, "#0b4f8a"]], xgap: 1, ygap: 1,
             colorbar: { thickness: 10, tickfont: { size: 10 }, tickformat: measure.format === "percent" ? ".0%" : ",~s" },
         }], {
             xaxis: isTime ? dateAxis() : categoryAxis(xs, 16), yaxis: categoryAxis(ys, labelLength(tile)),
@@ -395,13 +398,13 @@
         return [names.map((name) => {
             const own = groups.filter((group) => group.key[0] === name);
             return {
-                type: "scatter", mode: "markers", name: label(name, legendLength(names.length)), 
+                type: "scatter", mode: "markers", name: label(name, legendLength(names.length)),
                 marker: { size: 9, opacity: 0.75, color: color ? colorOf(name) : COLORS[0] },
                 x: own.map((group) => group.values[0]), y: own.map((group) => group.values[1]),
                 customdata: own.map((group) => group.rows),
-                hovertemplate: own.map((group) => `<b>${label(group.key[1])}</b><br>${label(x.title)}: `
+                ...hoverTexts(own.map((group) => `<b>${label(group.key[1])}</b><br>${label(x.title)}: `
                     + `${label(shown(group.values[0], x.format))}<br>${label(y.title)}: `
-                    + `${label(shown(group.values[1], y.format))}<extra></extra>`),
+                    + `${label(shown(group.values[1], y.format))}`)),
             };
         }), { xaxis: numberAxis(x), yaxis: numberAxis(y), showlegend: Boolean(color) }];
     }

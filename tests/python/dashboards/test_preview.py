@@ -23,7 +23,7 @@ HOSTILE = (
     "\"'><svg onload=document.title='taken'>",
     "<b>bold</b> &lt;i&gt; & <a href=\"javascript:document.title='taken'\">link</a>",
     "line one\nline two\u2028three",
-    "back\\slash {{ 1 / 0 }} ${1+1} %s",
+    "%{customdata[0][1]} %{x|%Y}<extra> back\\slash {{ 1 / 0 }} ${1+1} %s",
     "x" * 5000,
     "\u202eright to left\u202c \U0001f4b8",
 )
@@ -239,6 +239,43 @@ def test_hostile_values_are_shown_as_text_and_run_nothing(page: browser.Page, ad
     page.run("document.querySelector('#tile-areas footer button').click()")
     assert "</script>" in page.run("document.querySelector('dialog pre').textContent")
     assert page.run("document.querySelectorAll('dialog script, dialog img').length") == 0
+    assert page.run("document.title") == "Every chart"
+    assert page.complaints == []
+
+
+def test_what_hovering_tells_is_text(page: browser.Page, address: str) -> None:
+    """Plotly fills in %{...} of templates, and makes bold text and links of some tags."""
+    page.complaints.clear()
+    page.open(address, 1400, 900)
+    found = page.run(
+        """(async () => {
+            const found = {};
+            for (const plot of document.querySelectorAll('.plot')) {
+                const labels = [];
+                for (const [curve, trace] of plot.data.entries()) {
+                    const places = trace.type === 'heatmap'
+                        ? trace.y.map((place) => ({ xval: Date.parse(trace.x[0]), yval: place }))
+                        : [[{ curveNumber: curve, pointNumber: 0 }]];
+                    for (const place of places) {
+                        Plotly.Fx.hover(plot, place);
+                        // Plotly takes one every 50 ms.
+                        await new Promise((done) => setTimeout(done, 60));
+                        labels.push(...[...plot.querySelectorAll('.hoverlayer .hovertext')]
+                            .map((each) => each.textContent));
+                        if (plot.querySelector('.hoverlayer a, .hoverlayer img')) labels.push('A LINK');
+                    }
+                }
+                found[plot.closest('.tile').id] = labels.join(' | ');
+            }
+            return found;
+        })()"""
+    )
+    assert set(found) == {f"tile-{name}" for name in ("lines", "areas", "days", "bars", "cells", "points")}
+    for name, labels in found.items():
+        assert "A LINK" not in labels, name
+        if name != "tile-lines":
+            assert "%{customdata[0][1]} %{x|%Y}<extra> back" in labels, (name, labels)
+            assert "<b>bold</b>" in labels, (name, labels)
     assert page.run("document.title") == "Every chart"
     assert page.complaints == []
 
