@@ -22,7 +22,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from dashboards_as_code.definition import GRID_WIDTH, Dashboard
+from dashboards_as_code.definition import Dashboard
 from dashboards_as_code.warehouse import CATALOG, SCHEMA, Answer, Warehouse
 
 #: Rows of a query that a page holds. A tile whose query gives more says so.
@@ -180,8 +180,6 @@ def _page(title: str, name: str, body: str, dashboards: Sequence[Dashboard], mad
 
 def _data_of(dashboard: Dashboard, answers: Mapping[str, Answer]) -> dict[str, Any]:
     return {
-        "name": dashboard.name,
-        "grid": GRID_WIDTH,
         "filters": [asdict(each) for each in dashboard.filters],
         "pages": [
             {

@@ -10,7 +10,7 @@
         failed: "#c2473d", ended: "#c2473d", open: "#c2473d", error: "#c2473d", stale: "#c2473d", critical: "#c2473d",
         high: "#c2473d", ends_soon: "#e08a1e", waiver_expired: "#e08a1e", timed_out: "#e08a1e", warn: "#e08a1e",
         medium: "#e08a1e", low: "#d9b44a", retried: "#6f63b8", repaired: "#2aa3a8", cancelled: "#7c8a97",
-        skipped: "#b9c2ca", other: "#b9c2ca", waived: "#b9c2ca", info: "#8fb3d1", no_expectation: "#b9c2ca",
+        skipped: "#b9c2ca", other: "#dce2e7", waived: "#b9c2ca", info: "#8fb3d1", no_expectation: "#b9c2ca",
         missing: "#e08a1e", none: "#b9c2ca", unallocated: "#b9c2ca",
     };
     const MOST_SERIES = 8;
@@ -246,7 +246,7 @@
     /** The color of a series: one for each value on the whole page, and a fixed one where a value has a meaning. */
     const colors = new Map();
     function colorOf(name) {
-        if (name === OTHER || name === null) return "#b9c2ca";
+        if (name === OTHER || name === null) return "#dce2e7";
         if (Object.hasOwn(MEANT, name)) return MEANT[name];
         if (!colors.has(name)) colors.set(name, COLORS[colors.size % COLORS.length]);
         return colors.get(name);
