@@ -61,6 +61,26 @@ def test_the_warehouse_has_all_that_the_project_describes(site: Site) -> None:
     assert [unique_id for unique_id, _ in site.documented() if site.in_catalog(unique_id) is None] == []
 
 
+def test_someone_answers_for_each_model_snapshot_and_seed(site: Site) -> None:
+    owners = {group["name"]: group["owner"] for group in site.manifest["groups"].values()}
+    assert all(owner["name"] and owner["email"] for owner in owners.values())
+    own = [(unique_id, node) for unique_id, node in site.documented() if node["resource_type"] != "source"]
+    assert [unique_id for unique_id, node in own if node["config"].get("group") not in owners] == []
+    # The reports of a folder belong to those whose dashboard shows them.
+    shown_by = {
+        exposure["name"].removesuffix("_dashboard"): exposure["owner"]
+        for exposure in site.manifest["exposures"].values()
+        if exposure["type"] == "dashboard"
+    }
+    folders = {"data_engineering", "finops", "operations", "platform"}
+    assert shown_by.keys() == folders
+    for _, node in own:
+        folder = node["path"].split("/")[2:3] if node["path"].startswith("gold/reports/") else []
+        if folder and folder[0] in folders:
+            owner, expected = owners[node["config"]["group"]], shown_by[folder[0]]
+            assert (owner["name"], owner["email"]) == (expected["name"], expected["email"]), node["path"]
+
+
 def test_every_table_and_every_column_in_the_catalog_is_explained(site: Site) -> None:
     unexplained = []
     for unique_id, node in site.documented():
