@@ -169,7 +169,7 @@ def spellings(tag_taxonomy: DataFrame, tag_key_aliases: DataFrame, tag_value_ali
 
     Args:
         tag_taxonomy: tag_key.
-        tag_key_aliases: alias, tag_key. An alias goes before a canonical key of the same letters.
+        tag_key_aliases: alias, tag_key. A canonical key of the same letters goes before an alias.
         tag_value_aliases: tag_key, alias, tag_value.
 
     Returns:
@@ -177,8 +177,8 @@ def spellings(tag_taxonomy: DataFrame, tag_key_aliases: DataFrame, tag_value_ali
         key -> value in lower case -> value).
     """
     keys = (
-        tag_taxonomy.select(F.col("tag_key").alias("alias"), "tag_key", F.lit(1).alias("rank"))
-        .unionByName(tag_key_aliases.select("alias", "tag_key", F.lit(0).alias("rank")))
+        tag_taxonomy.select(F.col("tag_key").alias("alias"), "tag_key", F.lit(0).alias("rank"))
+        .unionByName(tag_key_aliases.select("alias", "tag_key", F.lit(1).alias("rank")))
         .groupBy(letters_of(snake_case(F.col("alias"))).alias("spelling"))
         .agg(F.min(F.struct("rank", "tag_key")).alias("first"))
         .agg(

@@ -12,6 +12,7 @@ from types import ModuleType
 from typing import Any
 
 from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F  # noqa: N812
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -110,7 +111,9 @@ class Resolver:
             ),
             **{**self.seeds, **seeds},
         )
-        rows = {row["record_id"]: row for row in result.collect()}
+        # Collected as a map it would come in the order of a hash table.
+        entries = {name: F.map_entries(name) for name in ("tags", "tag_sources")}
+        rows = {row["record_id"]: row for row in result.withColumns(entries).collect()}
         assert len(rows) == len(cases)
         return [_resolved(rows[f"r{number}"]) for number in range(len(cases))]
 
@@ -128,8 +131,8 @@ class Resolver:
 
 def _resolved(row: Mapping[str, Any]) -> Resolved:
     return Resolved(
-        tuple(row["tags"].items()),
-        tuple(row["tag_sources"].items()),
+        tuple((entry["key"], entry["value"]) for entry in row["tags"]),
+        tuple((entry["key"], entry["value"]) for entry in row["tag_sources"]),
         tuple((one["key"], one["level"], one["value"]) for one in row["tag_conflicts"]),
         row["row_hash"],
     )

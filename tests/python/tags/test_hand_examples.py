@@ -149,6 +149,32 @@ def test_a_day_and_a_level_count_for_the_hash_and_the_order_of_a_map_does_not(re
     assert len({first.row_hash, other_level.row_hash, other_day.row_hash}) == 3
 
 
+@pytest.mark.parametrize(
+    ("name", "key"),
+    [
+        *((name, "cost_center") for name in ("cost_centre", "costcentre", "costcenter", "cc")),
+        *((name, "line_of_business") for name in ("lob", "business_unit", "businessunit", "lineofbusiness")),
+        ("env", "environment"),
+        ("dept", "department"),
+        ("usecase", "use_case"),
+    ],
+)
+def test_names_that_are_shipped(resolver: Resolver, name: str, key: str) -> None:
+    (found,) = resolver.resolve([Case({name: "a"})])
+    assert found.tags == ((key, "a"),)
+
+
+def test_no_alias_takes_the_name_of_a_canonical_key(resolver: Resolver) -> None:
+    aliases = resolver.spark.createDataFrame(
+        [("costcenter", "department"), ("kst", "cost_center")], "alias string, tag_key string"
+    )
+    (found,) = resolver.resolve(
+        [Case({"CostCenter": "a", "Department": "b"}, defaults={"KST": "c"})], tag_key_aliases=aliases
+    )
+    assert found.tags == (("cost_center", "a"), ("department", "b"))
+    assert found.conflicts == (("cost_center", "workspace", "c"),)
+
+
 def test_without_any_seed_row_keys_still_fold(resolver: Resolver) -> None:
     empty = {name: seed.where("false") for name, seed in resolver.seeds.items()}
     (found,) = resolver.resolve([Case({"CostCentre": "PRD"}, defaults={"Env": "prd"})], **empty)
