@@ -1,6 +1,6 @@
 {#-
-    `dbt seed` makes the table anew each time, so a seed's content stands for the table's identity: it is read
-    whole where that has changed.
+    A seed whose file has changed in any way is a table made anew, so its content stands for the table's
+    identity: it is read whole where that has changed.
 -#}
 {% macro read_seed(relation, columns) %}
     {%- set read = {

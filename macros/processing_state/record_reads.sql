@@ -16,6 +16,16 @@
                 "rows": read.rows,
             }) -%}
         {%- endif -%}
+        {%- if read.get("bound_moved") -%}
+            {%- do processed.append({
+                "source": read.source,
+                "kind": "lower_bound",
+                "timestamp": read.lower_bound,
+                "version": none,
+                "table_id": none,
+                "rows": 0,
+            }) -%}
+        {%- endif -%}
     {%- endfor -%}
 -- reads: {{ tojson(processed) }}
 -- touches: {{ tojson(days) }}

@@ -1,5 +1,5 @@
 {#- See _macros.yml for what comes back. -#}
-{% macro read_source(relation, watermark=none, day=none, moving_key=none) %}
+{% macro read_source(relation, watermark=none, day=none, moving_key=none, entity=none) %}
     {%- set read = {
         "relation": relation,
         "source": relation.database ~ "." ~ relation.schema ~ "." ~ relation.identifier,
@@ -11,6 +11,8 @@
         "rows": 0,
         "timestamp": none,
         "moved": false,
+        "lower_bound": none,
+        "bound_moved": false,
     } -%}
     {%- do ref("processing_state") -%}
     {%- if not can_query() -%}
@@ -27,14 +29,19 @@
     {%- set committed = committed_offset(read.source) if is_merge() else none -%}
     {%- set is_read_by_watermark = watermark and (watermark | lower) in read.actual -%}
     {%- if is_read_by_watermark -%}
-        {%- set lower_bound = read_from(committed) -%}
-        {%- if lower_bound -%}
+        {%- set held_bound = committed_bound(model.name, read.source) -%}
+        {%- set bound = lower_bound(committed, held_bound) -%}
+        {%- do read.update({"lower_bound": bound, "bound_moved": bound != held_bound}) -%}
+        {%- set first = read_from(committed, bound) -%}
+        {%- if first -%}
             {%- if read.declared[watermark | lower] == "date" -%}
-                {%- set lower_bound = "cast(" ~ lower_bound ~ " as date)" -%}
+                {%- set first = "cast(" ~ first ~ " as date)" -%}
             {%- endif -%}
-            {%- do read.update({
-                "predicate": "(" ~ watermark ~ " >= " ~ lower_bound ~ " or " ~ watermark ~ " is null)",
-            }) -%}
+            {%- set wanted = [watermark ~ " >= " ~ first, watermark ~ " is null"] -%}
+            {%- if entity and bound and (read.bound_moved or not (committed and committed.timestamp)) -%}
+                {%- do wanted.append(is_last_before(relation, entity, watermark, first)) -%}
+            {%- endif -%}
+            {%- do read.update({"predicate": "(" ~ wanted | join(" or ") ~ ")"}) -%}
         {%- endif -%}
     {%- endif -%}
 
@@ -97,8 +104,24 @@
 {% endmacro %}
 
 
+{#-
+    The watermark before which this model has read nothing of a source, and is to read nothing; none: it reads
+    all there is. Set by the first load, it holds until var reread_from goes further back.
+-#}
+{% macro lower_bound(committed, held_bound) %}
+    {%- set bound = held_bound -%}
+    {%- if committed is none -%}
+        {%- set bound = checked_date("first_load_from") ~ " 00:00:00" if var("first_load_from") else none -%}
+    {%- endif -%}
+    {%- if bound and var("reread_from") -%}
+        {{ return([bound, checked_date("reread_from") ~ " 00:00:00"] | min) }}
+    {%- endif -%}
+    {{ return(bound) }}
+{% endmacro %}
+
+
 {#- The earliest watermark to read, as a timestamp expression; none: everything. -#}
-{% macro read_from(committed) %}
+{% macro read_from(committed, bound) %}
     {%- set overlap = var("overlap_hours") | int -%}
     {%- if overlap < 48 or overlap > 168 -%}
         {{ exceptions.raise_compiler_error(
@@ -106,16 +129,26 @@
         ) }}
     {%- endif -%}
     {%- if committed is none or not committed.timestamp -%}
-        {%- if var("first_load_from") -%}
-            {{ return("timestamp'" ~ checked_date("first_load_from") ~ " 00:00:00'") }}
-        {%- endif -%}
-        {{ return(none) }}
+        {{ return("timestamp'" ~ bound ~ "'" if bound else none) }}
     {%- endif -%}
-    {%- set from_overlap = "timestamp'" ~ committed.timestamp ~ "' - interval " ~ overlap ~ " hours" -%}
+    {%- set from = "timestamp'" ~ committed.timestamp ~ "' - interval " ~ overlap ~ " hours" -%}
     {%- if var("reread_from") -%}
-        {{ return("least(" ~ from_overlap ~ ", timestamp'" ~ checked_date("reread_from") ~ " 00:00:00')") }}
+        {%- set from = "least(" ~ from ~ ", timestamp'" ~ checked_date("reread_from") ~ " 00:00:00')" -%}
     {%- endif -%}
-    {{ return(from_overlap) }}
+    {{ return("greatest(" ~ from ~ ", timestamp'" ~ bound ~ "')" if bound else from) }}
+{% endmacro %}
+
+
+{#-
+    What an entity was when the load begins is what its last row before that says: one that has not changed
+    since would be unknown without it.
+-#}
+{% macro is_last_before(relation, entity, watermark, first) %}
+    {%- set columns = entity | join(", ") -%}
+    {{ return(
+        "(" ~ columns ~ ", " ~ watermark ~ ") in (select " ~ columns ~ ", max(" ~ watermark ~ ") from "
+        ~ relation ~ " where " ~ watermark ~ " < " ~ first ~ " group by " ~ columns ~ ")"
+    ) }}
 {% endmacro %}
 
 

@@ -1,8 +1,8 @@
 {#-
-    The rows of some days, whatever their watermark, for a FROM clause: what the project has been told to
-    load (var first_load_from), no more. make_date folds to a literal, so files of other days are skipped.
+    The rows of some days, whatever their watermark, for a FROM clause: those that the model which loads the
+    source is to have, no more. make_date folds to a literal, so files of other days are skipped.
 -#}
-{% macro source_rows_of_days(read, watermark, day, days) -%}
+{% macro source_rows_of_days(read, watermark, day, days, loader) -%}
     {%- if read.actual is not none and not read.actual -%}
         (select 1 as nothing) where false
     {%- else -%}
@@ -19,8 +19,9 @@
         {%- else %}
             {{ day ~ " is null" if days else "false" }}
         {%- endif -%}
-        {%- if var("first_load_from") %}
-            and ({{ watermark }} >= date'{{ checked_date("first_load_from") }}' or {{ watermark }} is null)
+        {%- set bound = committed_bound(loader, read.source) -%}
+        {%- if bound %}
+            and ({{ watermark }} >= cast(timestamp'{{ bound }}' as date) or {{ watermark }} is null)
         {%- endif -%}
     {%- endif -%}
 {%- endmacro %}

@@ -47,16 +47,36 @@ hashed as (
     from source
 
 ),
+{%- if is_merge() %}
+
+held_elsewhere as (
+
+    -- A row that came after the days were found, and whose older row is on none of them: written now it would
+    -- stand beside that one. It waits for the next build, which reads it again and looks at both days.
+    select distinct
+        held.record_id,
+        held.record_type
+    from {{ this }} as held
+    left semi join hashed
+        on {{ equal_keys("held", "hashed", key) }}
+    where {{ outside_days(read.days, "held.date_key") }}
+
+),
+{%- endif %}
 
 final as (
 
     -- Several rows with one key: the newest wins, and of equally new ones the one with the greatest hash.
-    select *
+    select hashed.*
     from hashed
-    where {{ in_days(read.days) }}
+    {%- if is_merge() %}
+    left anti join held_elsewhere
+        on {{ equal_keys("hashed", "held_elsewhere", key) }}
+    {%- endif %}
+    where {{ in_days(read.days, "hashed.date_key") }}
     qualify row_number() over (
-        partition by record_id, record_type
-        order by ingestion_date desc nulls last, row_hash desc
+        partition by hashed.record_id, hashed.record_type
+        order by hashed.ingestion_date desc nulls last, hashed.row_hash desc
     ) = 1
 
 )

@@ -2,7 +2,12 @@
     unique_key=["workspace_id", "cluster_id", "change_time"],
     partition_by=["date_key"],
 ) }}
-{%- set read = read_source(source("compute", "clusters"), watermark="change_time", day="change_time") %}
+{%- set read = read_source(
+    source("compute", "clusters"),
+    watermark="change_time",
+    day="change_time",
+    entity=["workspace_id", "cluster_id"],
+) %}
 {{ record_reads([read], read.days) }}
 
 with source as (

@@ -1,7 +1,12 @@
 {{ config(
     unique_key=["workspace_id", "warehouse_id", "change_time"],
 ) }}
-{%- set read = read_source(source("compute", "warehouses"), watermark="change_time", day="change_time") %}
+{%- set read = read_source(
+    source("compute", "warehouses"),
+    watermark="change_time",
+    day="change_time",
+    entity=["workspace_id", "warehouse_id"],
+) %}
 {{ record_reads([read], read.days) }}
 
 with source as (

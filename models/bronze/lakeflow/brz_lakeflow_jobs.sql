@@ -1,7 +1,12 @@
 {{ config(
     unique_key=["workspace_id", "job_id", "change_time"],
 ) }}
-{%- set read = read_source(source("lakeflow", "jobs"), watermark="change_time", day="change_time") %}
+{%- set read = read_source(
+    source("lakeflow", "jobs"),
+    watermark="change_time",
+    day="change_time",
+    entity=["workspace_id", "job_id"],
+) %}
 {{ record_reads([read], read.days) }}
 
 with source as (

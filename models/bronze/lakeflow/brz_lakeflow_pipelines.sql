@@ -1,7 +1,12 @@
 {{ config(
     unique_key=["workspace_id", "pipeline_id", "change_time"],
 ) }}
-{%- set read = read_source(source("lakeflow", "pipelines"), watermark="change_time", day="change_time") %}
+{%- set read = read_source(
+    source("lakeflow", "pipelines"),
+    watermark="change_time",
+    day="change_time",
+    entity=["workspace_id", "pipeline_id"],
+) %}
 {{ record_reads([read], read.days) }}
 
 with source as (

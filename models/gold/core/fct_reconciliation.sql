@@ -17,7 +17,9 @@ with source as (
 
     -- Straight from the source and by its own rule, so that a row lost on the way to Bronze shows.
     select {{ source_columns(source_read) }}
-    from {{ source_rows_of_days(source_read, "ingestion_date", "usage_date", days) }}
+    from {{ source_rows_of_days(
+        source_read, "ingestion_date", "usage_date", days, loader="brz_billing_usage"
+    ) }}
 
 ),
 
