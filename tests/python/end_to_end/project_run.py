@@ -177,15 +177,12 @@ class ProjectRun:
         return value
 
     def tables(self) -> list[str]:
-        """All Delta tables of models and snapshots, by schema and name. Every build loads seeds anew."""
-        seeds = {path.stem for path in (ROOT / "seeds").rglob("*.csv")}
+        """All Delta tables of models, snapshots and seeds, by schema and name."""
         found = self.fetch(
             f"select table_schema, table_name from {CATALOG}.information_schema.tables"
             " where table_schema like 'plt\\_%' and table_type <> 'VIEW' order by 1, 2"
         )
-        return [
-            f"{row['table_schema']}.{row['table_name']}" for row in found if row["table_name"] not in seeds
-        ]
+        return [f"{row['table_schema']}.{row['table_name']}" for row in found]
 
     def versions(self) -> dict[str, int]:
         """The newest Delta version of every table."""

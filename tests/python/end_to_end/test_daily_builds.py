@@ -60,6 +60,15 @@ def test_a_build_with_nothing_new_writes_no_row(project: ProjectRun) -> None:
     assert written == {}
 
 
+def test_a_seed_that_has_changed_is_loaded_again(project: ProjectRun) -> None:
+    seed = f"{CATALOG}.plt_silver.alert_thresholds"
+    loaded = project.value(f"select count(*) from {seed}")
+    project.fetch(f"delete from {seed}")
+    project.fetch(f"alter table {seed} set tblproperties ('platform_observability.seed_content' = 'other')")
+    project.dbt("seed", "--select", "alert_thresholds")
+    assert project.value(f"select count(*) from {seed}") == loaded
+
+
 def test_reading_the_overlap_again_adds_nothing_to_any_change_feed(project: ProjectRun) -> None:
     before = project.versions()
     project.dbt(*WITHOUT_TESTS, variables={"overlap_hours": 168})
