@@ -4,9 +4,10 @@
     unique_key=["source", "column_path", "change", "source_type"],
 ) }}
 {%- set changes = source_schema_differences() %}
-{{ record_reads([], "whole" if changes else []) }}
+{{ record_reads([], "whole" if changes or is_merge() else []) }}
 
--- One row per difference, from the day it was first seen: a build never fails because a system table grew.
+-- One row per difference, from the day it was first seen until a release or the source has ended it: a build
+-- never fails because a system table grew.
 with differences as (
 
     {%- for change in changes %}
@@ -38,6 +39,21 @@ final as (
         current_timestamp() as first_seen_at,
         'seen' as row_hash
     from differences
+    {%- if is_merge() %}
+    union all
+    select
+        held.source,
+        held.column_path,
+        held.change,
+        held.declared_type,
+        held.source_type,
+        held.severity,
+        held.first_seen_at,
+        cast(null as string) as row_hash
+    from {{ this }} as held
+    left anti join differences
+        on {{ equal_keys("held", "differences", ["source", "column_path", "change", "source_type"]) }}
+    {%- endif %}
 
 )
 

@@ -31,6 +31,10 @@ VALUES: dict[str, tuple[str, Any]] = {
         "struct_fields('struct<a:int,`b c`:struct<d:string>>')",
         [{"name": "a", "type": "int"}, {"name": "b c", "type": "struct<d:string>"}],
     ),
+    "struct_fields_whose_names_hold_signs": (
+        "struct_fields('struct<`a<b:c,`:map<string,int>,d:int>')",
+        [{"name": "a<b:c,", "type": "map<string,int>"}, {"name": "d", "type": "int"}],
+    ),
     "fields_by_name_in_lower_case": (
         "fields_by_name('struct<Ab:int,c:map<string,string>>')",
         {"ab": "int", "c": "map<string,string>"},
