@@ -54,10 +54,6 @@ class Owner:
         """Tell whether that very process (same id, same start) still runs."""
         return processes.is_running(self.pid, self.started)
 
-    def jvm_is_alive(self) -> bool:
-        """Tell whether the Java process it started still runs."""
-        return processes.is_running(self.jvm_pid, self.jvm_started)
-
 
 class Home:
     """One state folder.

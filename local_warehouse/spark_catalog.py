@@ -46,10 +46,6 @@ class SparkCatalog:
         self._identifier: Any = self._jvm.org.apache.spark.sql.catalyst.TableIdentifier
         self._struct: Any = self._jvm.org.apache.spark.sql.types.DataType
 
-    def databases(self) -> list[str]:
-        """List the databases."""
-        return _strings(self._catalog.listDatabases())
-
     def relations(self, database: str) -> list[str]:
         """List the tables and views of one database; none if there is no such database."""
         if not self._catalog.databaseExists(database):

@@ -17,7 +17,6 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 VENV_PYTHON = ROOT / ".venv" / "bin" / "python"
-OLDEST_PYTHON = (3, 11)
 
 #: Seconds of each step by its name, in the order in which they ran.
 durations: dict[str, float] = {}
