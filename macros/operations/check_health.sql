@@ -26,7 +26,10 @@
 {% endmacro %}
 
 
-{#- Nodes whose newest run failed, and the absence of any run for too long. -#}
+{#-
+    Nodes whose newest run failed, and the absence of any run for too long. A node that is no longer in the project
+    can never succeed again, and how old sources are is for `dbt source freshness` and rpt_alerts to say.
+-#}
 {% macro runs_not_healthy() %}
     {%- set relation = built_relation("model_runs") -%}
     {%- if not relation -%}
@@ -45,13 +48,14 @@
         ) -%}
     {%- endif -%}
     {%- set failed = run_query(
-        "select node_name, status, coalesce(message, ''), cast(recorded_at as string) from " ~ relation
-        ~ " where status in ('error', 'fail', 'runtime error', 'partial success')"
+        "select node, node_name, status, coalesce(message, ''), cast(recorded_at as string) from " ~ relation
+        ~ " where resource_type in ('model', 'snapshot', 'seed', 'test')"
+        ~ " and status in ('error', 'fail', 'runtime error', 'partial success')"
         ~ " and (node, recorded_at) in (select node, max(recorded_at) from " ~ relation ~ " group by node)"
         ~ " order by node_name"
     ) -%}
-    {%- for row in failed.rows -%}
-        {%- do findings.append(row[0] ~ ": " ~ row[1] ~ " at " ~ row[3] ~ ": " ~ row[2][:200]) -%}
+    {%- for row in failed.rows if row[0] in graph.nodes -%}
+        {%- do findings.append(row[1] ~ ": " ~ row[2] ~ " at " ~ row[4] ~ ": " ~ row[3][:200]) -%}
     {%- endfor -%}
     {{ return(findings) }}
 {% endmacro %}

@@ -39,16 +39,19 @@
         {%- do log("Every source table is readable: the build will leave nothing empty", info=true) -%}
     {%- endif -%}
 
-    {%- for schema in ["plt_bronze", "plt_silver", "plt_gold", "plt_ops"] -%}
-        {%- if not adapter.check_schema_exists(target.database, schema) -%}
-            {%- do log(
-                "making schema " ~ schema ~ ", which needs: grant use catalog, create schema on catalog `"
-                ~ target.database ~ "` to `" ~ reader ~ "`;", info=true
-            ) -%}
-            {%- do adapter.create_schema(api.Relation.create(database=target.database, schema=schema)) -%}
-        {%- endif -%}
-    {%- endfor -%}
-    {%- do log("schemas: all are there in " ~ target.database, info=true) -%}
+    {%- set to_make = schemas_to_make() -%}
+    {%- if to_make -%}
+        {%- do log(
+            "schemas: " ~ target.database ~ " lacks " ~ to_make | join(", ") ~ ". The bundle makes them, or else"
+            ~ " the first build, which needs:", info=true
+        ) -%}
+        {%- do log(
+            "    grant use catalog, create schema on catalog `" ~ target.database ~ "` to `" ~ reader ~ "`;",
+            info=true
+        ) -%}
+    {%- else -%}
+        {%- do log("schemas: all are there in " ~ target.database, info=true) -%}
+    {%- endif -%}
 
     {%- set names = [] -%}
     {%- for node in lacking if (node.schema ~ "." ~ node.identifier) in required -%}
@@ -57,6 +60,20 @@
     {%- if names -%}
         {{ exceptions.raise_compiler_error("nothing can be built without " ~ names | join(", ")) }}
     {%- endif -%}
+{% endmacro %}
+
+
+{#- The schemas that a build writes to and that are not there. -#}
+{% macro schemas_to_make() %}
+    {%- set written = [] -%}
+    {%- for node in graph.nodes.values() if node.resource_type in ["model", "snapshot", "seed"] -%}
+        {%- do written.append(node.schema) -%}
+    {%- endfor -%}
+    {%- set lacking = [] -%}
+    {%- for schema in written | unique | sort if not adapter.check_schema_exists(target.database, schema) -%}
+        {%- do lacking.append(schema) -%}
+    {%- endfor -%}
+    {{ return(lacking) }}
 {% endmacro %}
 
 

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import re
+import shlex
 from pathlib import Path
 
 import pytest
 from end_to_end.project_run import CATALOG, ProjectRun
+
+from deployment.bundle import Bundle
 
 pytestmark = pytest.mark.warehouse
 
@@ -13,6 +18,13 @@ RUNS = f"{CATALOG}.plt_ops.model_runs"
 PRICES = f"{CATALOG}.plt_bronze.brz_billing_list_prices"
 MODELS = ("processing_state", "model_runs", "brz_billing_list_prices", "slv_prices")
 BUILD = ("build", "--exclude-resource-type", "test", "--exclude-resource-type", "unit_test", "--select")
+
+
+@pytest.fixture(scope="module")
+def project(project: ProjectRun) -> ProjectRun:
+    """A warehouse on which nothing was done yet, as before the first deployment."""
+    project.clear()
+    return project
 
 
 def test_preflight_tells_how_to_get_what_is_lacking(project: ProjectRun) -> None:
@@ -26,6 +38,12 @@ def test_preflight_tells_how_to_get_what_is_lacking(project: ProjectRun) -> None
         empty.split(": ")[1].split(", ")
     )
     assert "nothing can be built without system.billing.usage" in output
+    (lacking,) = [line for line in output.splitlines() if "schemas: " in line]
+    assert f"{CATALOG} lacks plt_bronze, plt_gold, plt_ops, plt_silver. " in lacking
+    assert f"grant use catalog, create schema on catalog `{CATALOG}` to `" in output
+    # It only looks: a schema that it made would be in the way of the bundle, which makes its own.
+    there = [name for row in project.fetch(f"show schemas in {CATALOG}") for name in row.values()]
+    assert [name for name in there if name.startswith("plt_")] == []
 
 
 def test_preflight_names_only_what_lacks(project: ProjectRun, account: Path) -> None:
@@ -38,7 +56,12 @@ def test_preflight_names_only_what_lacks(project: ProjectRun, account: Path) -> 
     assert "system-schemas enable" not in output, "other tables of the schema can be read, so it is enabled"
     (empty,) = [line for line in output.splitlines() if "will leave these empty" in line]
     assert {"brz_compute_warehouses", "slv_warehouses"} == set(empty.split(": ")[1].split(", "))
-    assert "making schema plt_gold" in output or "schemas: all are there" in output
+
+
+def test_preflight_tells_when_all_schemas_are_there(project: ProjectRun) -> None:
+    for schema in ("plt_bronze", "plt_silver", "plt_gold", "plt_ops"):
+        project.fetch(f"create schema {CATALOG}.{schema}")
+    assert f"schemas: all are there in {CATALOG}" in project.dbt("run-operation", "preflight")
 
 
 def test_a_run_leaves_a_row_for_each_node(project: ProjectRun) -> None:
@@ -161,6 +184,11 @@ def test_the_health_check_tells_everything_that_is_wrong(project: ProjectRun) ->
 
 
 def test_the_health_check_is_quiet_when_all_is_well(project: ProjectRun) -> None:
+    """What failed and left the project since is not wrong any more."""
+    project.fetch(
+        f"insert into {RUNS} (node, node_name, resource_type, status, recorded_at) values"
+        " ('test.platform_observability.renamed', 'renamed', 'test', 'fail', current_timestamp())"
+    )
     project.fetch("drop view system.lakeflow.pipelines")
     project.dbt(*BUILD, "brz_lakeflow_pipelines")
     project.fetch(
@@ -170,9 +198,44 @@ def test_the_health_check_is_quiet_when_all_is_well(project: ProjectRun) -> None
     assert "healthy: runs, layers and alerts were looked at" in project.dbt("run-operation", "check_health")
 
 
-def test_the_health_check_says_when_no_one_builds(project: ProjectRun) -> None:
-    output = project.dbt_failing("run-operation", "check_health", variables={"build_at_least_every_hours": 0})
-    assert "no model was built in the last 0 hours; the newest: " in output
+def test_source_freshness_tells_fresh_from_stale_from_lacking(project: ProjectRun) -> None:
+    """And it does not make the project unhealthy: how old the account's tables are is told by alerts."""
+    project.fetch("update system.billing.usage set ingestion_date = current_date()")
+    project.fetch(
+        "update system.lakeflow.job_run_timeline"
+        " set period_end_time = current_timestamp() - interval 97 hours"
+    )
+    project.fetch("drop table system.lakeflow.pipeline_update_timeline")
+    project.dbt_failing(
+        "source", "freshness", "--select", "source:billing.usage", "source:lakeflow.job_run_timeline",
+        "source:lakeflow.pipeline_update_timeline",
+    )  # fmt: skip
+    found = json.loads((project.target / "sources.json").read_text(encoding="utf-8"))["results"]
+    assert {result["unique_id"].split(".", 2)[2]: result["status"] for result in found} == {
+        "billing.usage": "pass",
+        "lakeflow.job_run_timeline": "error",
+        "lakeflow.pipeline_update_timeline": "runtime error",
+    }
+    recorded = project.fetch(f"select node_name, status from {RUNS} where resource_type = 'source'")
+    assert {row["node_name"]: row["status"] for row in recorded} == {
+        "usage": "pass",
+        "job_run_timeline": "error",
+        "pipeline_update_timeline": "runtime error",
+    }
+    project.dbt("run-operation", "check_health")
+
+
+def test_the_health_check_of_the_job_fails_where_this_run_built_nothing(project: ProjectRun) -> None:
+    """The last build that ended well was that of the day before: by hand that would do."""
+    project.fetch(f"update {RUNS} set recorded_at = recorded_at - interval 24 hours")
+    (health,) = [
+        task for task in Bundle("prod").resources["jobs"]["daily"]["tasks"] if task["task_key"] == "health"
+    ]
+    (command,) = health["dbt_task"]["commands"]
+    output = project.dbt_failing(*shlex.split(command)[1:])
+    assert "not healthy, 1 findings" in output
+    assert re.search(r"no model was built in the last \d+ hours; the newest: 20\d\d-", output)
+    project.dbt("run-operation", "check_health")
 
 
 def test_money_is_compared_to_the_last_decimal(project: ProjectRun) -> None:
