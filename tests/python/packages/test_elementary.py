@@ -5,6 +5,7 @@ then days on which something is wrong. The packages come from the folder that DB
 `edr` from `.venv-elementary`; without them these tests are skipped.
 """
 
+import base64
 import http.server
 import json
 import os
@@ -143,6 +144,15 @@ class Watched:
         )
         assert dbt.returncode == 0, dbt.stdout
         return dbt.stdout
+
+    def shown(self) -> dict[str, tuple[str, str]]:
+        """What a message names a monitor by: the kind of test it is, and the table it watches."""
+        manifest = json.loads((self.project / "target/manifest.json").read_text())
+        return {
+            node["name"]: (node["test_metadata"]["name"], node["depends_on"]["nodes"][0].split(".")[-1])
+            for node in manifest["nodes"].values()
+            if "elementary-tests" in node["tags"]
+        }
 
     def monitor(self) -> dict[str, str]:
         """Runs all monitors; gives the status of each."""
@@ -283,7 +293,10 @@ def test_the_report_shows_the_monitors(edr: Watched) -> None:
     page = edr.project / "report.html"
     log = edr.edr("report", "--file-path", str(page), "--open-browser", "false")
     assert "are compatible" in log
-    report = page.read_text()
+    (encoded,) = re.findall(
+        r"window\.elementaryData = JSON\.parse\(atob\('([A-Za-z0-9+/=]+)'\)\)", page.read_text()
+    )
+    report = base64.b64decode(encoded).decode()
     assert [monitor for monitor in WRONG if monitor not in report] == []
 
 
@@ -291,7 +304,12 @@ def test_each_warning_is_sent_once(edr: Watched, webhook: tuple[str, list[str]])
     address, messages = webhook
     edr.edr("monitor", "--slack-webhook", address)
     # One message has all that is wrong with a table, or with a test.
-    assert [monitor for monitor in WRONG if not any(monitor in message for message in messages)] == []
+    shown = edr.shown()
+    for monitor in WRONG:
+        kind, table = shown[monitor]
+        assert any(
+            f".{table}" in message.lower() and (kind in message or monitor in message) for message in messages
+        ), monitor
     messages.clear()
     edr.edr("monitor", "--slack-webhook", address)
     assert messages == []
