@@ -3,11 +3,11 @@
     to_json leaves out NULL columns, so a column that is added later and still NULL changes no hash.
 -#}
 {% macro content_hash(columns) -%}
-    sha2(to_json(struct(
-        {%- for column in columns %}
-        {{ hashable(column.expression, column.type) }} as `{{ column.name }}`{{ "," if not loop.last }}
-        {%- endfor %}
-    )), 256)
+    {%- set members = [] -%}
+    {%- for column in columns -%}
+        {%- do members.append(hashable(column.expression, column.type) ~ " as `" ~ column.name ~ "`") -%}
+    {%- endfor -%}
+    {{ hash_of(members | join(",\n        ")) }}
 {%- endmacro %}
 
 

@@ -1,13 +1,15 @@
 {#- See _macros.yml for what comes back. -#}
-{% macro days_of_changed_runs(read, id) %}
+{% macro days_of_changed_runs(read, id, changed=none) %}
     {%- if read.mode != "changes" or not can_query() -%}
         {{ return({"sliced": read.days, "touched": read.days}) }}
+    {%- endif -%}
+    {%- if changed is none -%}
+        {%- set changed = "select distinct workspace_id, " ~ id ~ " from " ~ table_changes_of(read) -%}
     {%- endif -%}
     {%- set found = run_query(
         "select distinct held.date_key, explode(held.slice_date_keys)"
         ~ " from (select workspace_id, " ~ id ~ " as id, date_key, slice_date_keys from " ~ this ~ ") as held"
-        ~ " inner join (select distinct workspace_id, " ~ id ~ " as id from " ~ table_changes_of(read)
-        ~ ") as changed"
+        ~ " inner join (" ~ changed ~ ") as changed(workspace_id, id)"
         ~ " on held.workspace_id = changed.workspace_id and held.id = changed.id"
     ) -%}
     {%- set started = [] -%}

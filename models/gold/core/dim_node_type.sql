@@ -65,7 +65,7 @@ final as (
     select
         {{ dbt_utils.generate_surrogate_key(["node_type"]) }} as node_type_key,
         members.*,
-        sha2(to_json(struct(core_count, memory_mb, gpu_count, node_category, is_unlisted)), 256) as row_hash
+        {{ hash_of("core_count, memory_mb, gpu_count, node_category, is_unlisted") }} as row_hash
     from members
 
 )

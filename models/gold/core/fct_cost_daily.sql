@@ -38,7 +38,7 @@ final as (
     select
         {{ dbt_utils.generate_surrogate_key(grain) }} as cost_daily_key,
         summed.*,
-        sha2(to_json(struct(usage_quantity, list_cost, unpriced_quantity, record_count)), 256) as row_hash
+        {{ hash_of("usage_quantity, list_cost, unpriced_quantity, record_count") }} as row_hash
     from summed
 
 )

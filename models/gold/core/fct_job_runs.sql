@@ -124,7 +124,7 @@ final as (
 
     select
         joined.*,
-        sha2(to_json(struct(joined.*)), 256) as row_hash
+        {{ hash_of("joined.*") }} as row_hash
     from joined
 
 )

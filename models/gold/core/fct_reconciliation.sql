@@ -152,7 +152,7 @@ final as (
 
     select
         totals.*,
-        sha2(to_json(struct(record_count, usage_quantity, list_cost)), 256) as row_hash
+        {{ hash_of("record_count, usage_quantity, list_cost") }} as row_hash
     from totals
 
 )

@@ -163,10 +163,10 @@ final as (
         list_cost,
         run_start_time,
         is_listed_run,
-        sha2(to_json(struct(
-            job_id, entity_key, sku_key, currency_code, usage_quantity, list_cost, run_start_time,
-            is_listed_run
-        )), 256) as row_hash
+        {{ hash_of(
+            "job_id, entity_key, sku_key, currency_code, usage_quantity, list_cost, run_start_time,"
+            " is_listed_run"
+        ) }} as row_hash
     from joined
 
 )

@@ -24,9 +24,9 @@ with scores as (
         first_failed_date_key,
         last_failed_date_key,
         failed_days,
-        sha2(to_json(struct(
-            checked_rows, failed_rows, checked_money, failed_money, failed_share, weight, maximum_share
-        )), 256) as row_hash
+        {{ hash_of(
+            "checked_rows, failed_rows, checked_money, failed_money, failed_share, weight, maximum_share"
+        ) }} as row_hash
     from {{ ref("dq_rule_scores") }}
 
 ),

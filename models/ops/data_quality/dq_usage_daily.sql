@@ -123,7 +123,7 @@ final as (
 
     select
         found.*,
-        sha2(to_json(struct(checked_rows, failed_rows, checked_money, failed_money)), 256) as row_hash
+        {{ hash_of("checked_rows, failed_rows, checked_money, failed_money") }} as row_hash
     from found
 
 )

@@ -128,10 +128,22 @@ runs as (
 
 final as (
 
+    {%- if timeline.mode == "changes" %}
+    -- NULL deletes: a run of which Bronze has no slice any more leaves.
+    select
+        changed_runs.workspace_id,
+        changed_runs.run_id,
+        runs.* except (workspace_id, run_id),
+        case when runs.run_id is not null then {{ hash_of("runs.*") }} end as row_hash
+    from changed_runs
+    left join runs
+        on changed_runs.workspace_id = runs.workspace_id and changed_runs.run_id = runs.run_id
+    {%- else %}
     select
         runs.*,
-        {{ whole_row_hash("runs") }} as row_hash
+        {{ hash_of("runs.*") }} as row_hash
     from runs
+    {%- endif %}
 
 )
 

@@ -9,14 +9,14 @@
 -#}
 {%- set job_run = "coalesce(job_run_id, run_id)" %}
 {%- set timeline = read_changes(ref("brz_lakeflow_job_task_run_timeline")) %}
-{%- set days = days_of_changed_runs(timeline, job_run) %}
+{%- set changed = changed_job_runs(timeline) if timeline.mode == "changes" %}
+{%- set days = days_of_changed_runs(timeline, job_run, changed) %}
 {{ record_reads([timeline], days.touched) }}
 
 with timeline as (
 
     select
         held.*,
-        {{ job_run }} as attempts_of,
         {{ slice_position("held") }} as slice_position
     from {{ as_read(timeline) }} as held
     where
@@ -29,9 +29,36 @@ with timeline as (
 
 changed_job_runs as (
 
-    select distinct
+    {{ changed }}
+
+),
+
+named as (
+
+    -- The job run of a task run, before it is told which runs are to be worked out.
+    select
         workspace_id,
-        {{ job_run }} as attempts_of
+        run_id,
+        {{ newest_value("job_run_id") }} as job_run_id
+    from timeline
+    group by workspace_id, run_id
+
+),
+
+changed_runs as (
+
+    select
+        named.workspace_id,
+        named.run_id
+    from named
+    left semi join changed_job_runs
+        on
+            named.workspace_id = changed_job_runs.workspace_id
+            and {{ job_run }} = changed_job_runs.attempts_of
+    union
+    select
+        workspace_id,
+        run_id
     from {{ table_changes_of(timeline) }}
 
 ),
@@ -42,10 +69,8 @@ slices as (
     select timeline.*
     from timeline
     {%- if timeline.mode == "changes" %}
-    inner join changed_job_runs
-        on
-            timeline.workspace_id = changed_job_runs.workspace_id
-            and timeline.attempts_of = changed_job_runs.attempts_of
+    inner join changed_runs
+        on timeline.workspace_id = changed_runs.workspace_id and timeline.run_id = changed_runs.run_id
     {%- endif %}
 
 ),
@@ -86,7 +111,7 @@ numbered as (
         lag(run_id) over attempts as previous_run_id
     from collapsed
     window attempts as (
-        partition by workspace_id, {{ job_run }}, task_key
+        partition by workspace_id, job_run_id, case when job_run_id is null then run_id end, task_key
         order by task_start_time, run_id
     )
 
@@ -138,10 +163,22 @@ runs as (
 
 final as (
 
+    {%- if timeline.mode == "changes" %}
+    -- NULL deletes: a run of which Bronze has no slice any more leaves.
+    select
+        changed_runs.workspace_id,
+        changed_runs.run_id,
+        runs.* except (workspace_id, run_id),
+        case when runs.run_id is not null then {{ hash_of("runs.*") }} end as row_hash
+    from changed_runs
+    left join runs
+        on changed_runs.workspace_id = runs.workspace_id and changed_runs.run_id = runs.run_id
+    {%- else %}
     select
         runs.*,
-        {{ whole_row_hash("runs") }} as row_hash
+        {{ hash_of("runs.*") }} as row_hash
     from runs
+    {%- endif %}
 
 )
 

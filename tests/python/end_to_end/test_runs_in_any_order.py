@@ -30,7 +30,7 @@ Row = dict[str, Any]
 
 
 def text(at: datetime) -> str:
-    return at.strftime("%Y-%m-%dT%H:%M:%SZ")
+    return at.isoformat().replace("+00:00", "Z")
 
 
 def slices(chance: random.Random, known: Row, states: tuple[str, ...]) -> Iterator[tuple[datetime, Row]]:
@@ -81,7 +81,9 @@ def task_runs(chance: random.Random) -> Iterator[tuple[datetime, Row]]:
             "run_id": f"t{number}",
             "task_key": chance.choice(("load", "report")),
         }
-        yield from slices(chance, known, STATES)
+        for at, row in slices(chance, known, STATES):
+            # Some slices do not say of which job run they are; some runs have no other.
+            yield at, {**row, "job_run_id": row["job_run_id"] if chance.random() < 0.7 else None}
 
 
 def updates(chance: random.Random) -> Iterator[tuple[datetime, Row]]:
@@ -90,7 +92,13 @@ def updates(chance: random.Random) -> Iterator[tuple[datetime, Row]]:
         for at, row in slices(chance, known, UPDATE_STATES):
             row["update_type"] = chance.choice((None, "REFRESH", "FULL_REFRESH"))
             row["compute"] = chance.choice((None, {"type": "CLASSIC_COMPUTE", "cluster_id": "c1"}))
+            task = {"job_id": chance.choice((None, "7")), "job_task_run_id": "t1"}
+            row["trigger_details"] = chance.choice((None, {"job_task": None}, {"job_task": task}))
             yield at, row
+            # Corrected later, by no more than can be told apart.
+            if "period_end_time" in row and chance.random() < 0.2:
+                end = text(at + timedelta(microseconds=1))
+                yield at + timedelta(days=1), {**row, "period_end_time": end}
 
 
 @pytest.fixture(scope="module")
@@ -101,14 +109,14 @@ def shuffled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     keys: dict[str, tuple[str, ...]] = {
         "job_run_timeline": ("workspace_id", "job_id", "run_id", "period_start_time", "period_end_time"),
         "job_task_run_timeline": ("workspace_id", "run_id", "period_start_time", "period_end_time"),
-        "pipeline_update_timeline": ("workspace_id", "update_id", "period_start_time"),
+        "pipeline_update_timeline": ("workspace_id", "update_id", "period_start_time", "period_end_time"),
     }
     sources = zip(keys.items(), (job_runs, task_runs, updates), strict=True)
     for (table, key), make in sources:
         lines: dict[int, list[str]] = defaultdict(list)
         seen = set()
         for at, row in make(chance):
-            # Which of two rows with one key wins is for other tests.
+            # Which of two equally new rows with one key wins is for other tests.
             identity = tuple(row.get(column) for column in key)
             if identity in seen:
                 continue
@@ -146,7 +154,24 @@ def test_the_runs_cover_what_makes_them_hard(project: ProjectRun) -> None:
     assert moved, "no late slice has moved a run to an earlier day"
     assert project.value(f"select count(*) from {runs} where not is_finished and repair_count > 0")
     assert project.value(f"select count(*) from {runs} where is_finished and duration_seconds = 0")
-    assert project.value(f"select max(attempt_number) from {CATALOG}.plt_silver.slv_task_runs") > 2
+    tasks = f"{CATALOG}.plt_silver.slv_task_runs"
+    assert project.value(f"select max(attempt_number) from {tasks}") > 2
+    assert project.value(f"select count(*) from {tasks} where job_run_id is null and slice_count > 1")
+    half_named = (
+        f"select count(*) from (select run_id from {CATALOG}.plt_bronze.brz_lakeflow_job_task_run_timeline"
+        " group by run_id having count(job_run_id) between 1 and count(*) - 1)"
+    )
+    assert project.value(half_named)
+    updates = f"{CATALOG}.plt_silver.slv_pipeline_updates"
+    corrected = (
+        f"select count(*) from table_changes('{updates}', 1) as after"
+        f" inner join table_changes('{updates}', 1) as before"
+        " on after.workspace_id = before.workspace_id and after.update_id = before.update_id"
+        " and after._commit_version = before._commit_version"
+        " and after.last_period_end_time = before.last_period_end_time + interval 1 microsecond"
+        " where after._change_type = 'update_postimage' and before._change_type = 'update_preimage'"
+    )
+    assert project.value(corrected), "no correction by a microsecond has reached an update"
 
 
 def test_the_tests_of_the_models_pass_on_them(project: ProjectRun) -> None:

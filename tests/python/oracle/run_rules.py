@@ -57,6 +57,7 @@ class RunTable:
         prefix: What the columns of its start and end time begin with.
         described_by: Columns that come from the newest slice that has a value.
         durations: Duration columns, which repeat on every slice.
+        members: Columns that come from the newest slice that has a value, too, and where in it they are.
     """
 
     source: SourceTable
@@ -65,6 +66,7 @@ class RunTable:
     prefix: str
     described_by: tuple[str, ...]
     durations: tuple[str, ...]
+    members: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
     @property
     def key_columns(self) -> tuple[str, str]:
@@ -103,6 +105,11 @@ PIPELINE_UPDATE = RunTable(
     "update",
     ("account_id", "pipeline_id", "update_type", "request_id", "trigger_type", "run_as_user_name"),
     (),
+    (
+        ("trigger_job_id", ("trigger_details", "job_task", "job_id")),
+        ("trigger_task_run_id", ("trigger_details", "job_task", "job_task_run_id")),
+        ("compute_type", ("compute", "type")),
+    ),
 )
 
 
@@ -143,6 +150,7 @@ def run_of(table: RunTable, slices: Sequence[TypedRow]) -> dict[str, Any]:
         "workspace_id": newest["workspace_id"],
         table.id_column: newest[table.id_column],
         **{name: _first(row[name] for row in newest_first) for name in table.described_by},
+        **{name: _first(_at(row, path) for row in newest_first) for name, path in table.members},
         "date_key": None if start is None else date_key(start.date()),
         f"{table.prefix}_start_time": start,
         f"{table.prefix}_end_time": last_end if is_finished else None,
@@ -155,6 +163,7 @@ def run_of(table: RunTable, slices: Sequence[TypedRow]) -> dict[str, Any]:
         ),
         "repair_count": max(results - 1, 0) + (results > 0 and not is_finished),
         "slice_count": len(slices),
+        "slice_date_keys": sorted({date_key(time.date()) for time in starts}),
     }
     for name in ("termination_code", "termination_type"):
         if name in table.source.columns:
@@ -205,11 +214,13 @@ def with_attempts(task_runs: Mapping[Key, Mapping[str, Any]]) -> dict[Key, dict[
 
     Returns:
         The rows with attempt_number, counted from 1 by start time, then run_id, within
-        (workspace_id, job_run_id, task_key); and previous_run_id, the attempt before.
+        (workspace_id, job_run_id, task_key); and previous_run_id, the attempt before. A task run of no known
+        job run is alone.
     """
     tasks: dict[Key, list[Key]] = {}
     for key, run in task_runs.items():
-        tasks.setdefault((run["workspace_id"], run["job_run_id"], run["task_key"]), []).append(key)
+        alone = run["run_id"] if run["job_run_id"] is None else None
+        tasks.setdefault((run["workspace_id"], run["job_run_id"], alone, run["task_key"]), []).append(key)
     numbered: dict[Key, dict[str, Any]] = {}
     for attempts in tasks.values():
         previous: str | None = None
@@ -227,11 +238,14 @@ def retries_by_job_run(task_runs: Iterable[Mapping[str, Any]]) -> dict[Key, int]
         task_runs: Rows of task runs.
 
     Returns:
-        (workspace_id, job_run_id) to the count; job runs without a task run are not in it.
+        (workspace_id, job_run_id) to the count; job runs without a task run are not in it, nor are task
+        runs of no known job run.
     """
     attempts: dict[Key, int] = {}
     tasks: dict[Key, set[str | None]] = {}
     for run in task_runs:
+        if run["job_run_id"] is None:
+            continue
         key = (run["workspace_id"], run["job_run_id"])
         attempts[key] = attempts.get(key, 0) + 1
         tasks.setdefault(key, set()).add(run["task_key"])
@@ -240,6 +254,12 @@ def retries_by_job_run(task_runs: Iterable[Mapping[str, Any]]) -> dict[Key, int]
 
 def _slice_order(row: TypedRow) -> tuple[datetime, datetime]:
     return row["period_end_time"] or _EARLIEST, row["period_start_time"] or _EARLIEST
+
+
+def _at(value: Any, path: Iterable[str]) -> Any:
+    for name in path:
+        value = None if value is None else value.get(name)
+    return value
 
 
 def _first(values: Iterable[Any]) -> Any:

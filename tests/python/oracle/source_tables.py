@@ -278,7 +278,7 @@ UPDATE_SLICES = SourceTable(
         **_columns(as_text, "account_id workspace_id pipeline_id update_id update_type request_id"),
         **_columns(as_text, "run_as_user_name trigger_type result_state"),
         **_columns(as_timestamp, "period_start_time period_end_time"),
-        "compute": as_nested,
+        **_columns(as_nested, "compute trigger_details"),
     },
 )
 

@@ -64,6 +64,7 @@ def test_a_run_over_midnight_by_hand() -> None:
         "cleanup_duration_seconds": None,
         "repair_count": 0,
         "slice_count": 3,
+        "slice_date_keys": [20260301, 20260302],
         "compute_ids": ["c1", "c2", "h1"],
         "cluster_ids": ["c1", "c2", "c3"],
     }
@@ -194,7 +195,7 @@ def test_slices_of_one_key_that_differ_are_a_tie(tmp_path: Path) -> None:
 
 
 def test_attempts_count_from_one_by_start_within_a_task_of_a_run(tmp_path: Path) -> None:
-    def attempt(run_id: str, start: str, task_key: str, job_run_id: str = "r1") -> dict[str, Any]:
+    def attempt(run_id: str, start: str, task_key: str, job_run_id: str | None = "r1") -> dict[str, Any]:
         return run_slice(start, "12:00", "FAILED", run_id=run_id, task_key=task_key, job_run_id=job_run_id)
 
     rows = [
@@ -203,6 +204,8 @@ def test_attempts_count_from_one_by_start_within_a_task_of_a_run(tmp_path: Path)
         attempt("t2", "10:30", "load"),
         attempt("t4", "10:00", "check"),
         attempt("t5", "11:00", "load", "r2"),
+        attempt("t6", "10:00", "load", None),
+        attempt("t7", "11:00", "load", None),
     ]
     account = write_account(tmp_path, {"2026-03-01": {"lakeflow.job_task_run_timeline": rows}})
     numbered = with_attempts({key: run for key, (run,) in runs(account, TASK_RUN).items()})
@@ -212,6 +215,9 @@ def test_attempts_count_from_one_by_start_within_a_task_of_a_run(tmp_path: Path)
         "t3": (3, "t2"),
         "t4": (1, None),
         "t5": (1, None),
+        # What names no job run is alone.
+        "t6": (1, None),
+        "t7": (1, None),
     }
     assert retries_by_job_run(numbered.values()) == {("w1", "r1"): 2, ("w1", "r2"): 0}
 
@@ -225,11 +231,15 @@ def test_a_pipeline_update_by_hand() -> None:
             "update_type": "REFRESH",
             "request_id": "q1",
             "compute": {"type": "CLASSIC_COMPUTE", "cluster_id": "c1"},
+            "trigger_details": details,
             "period_start_time": at(start),
             "period_end_time": at(end),
             "result_state": state,
         }
-        for start, end, state in (("10:00", "11:00", None), ("11:00", "11:20", "COMPLETED"))
+        for start, end, state, details in (
+            ("10:00", "11:00", None, {"job_task": {"job_id": "j1", "job_task_run_id": "t1"}}),
+            ("11:00", "11:20", "COMPLETED", {"job_task": None}),
+        )
     ]
     update = run_of(PIPELINE_UPDATE, [UPDATE_SLICES.read(one) for one in slices])
     assert (update["update_start_time"], update["update_end_time"]) == (clock(10), clock(11, 20))
@@ -238,4 +248,6 @@ def test_a_pipeline_update_by_hand() -> None:
         4800,
         2,
     )
+    assert (update["trigger_job_id"], update["trigger_task_run_id"]) == ("j1", "t1")
+    assert (update["compute_type"], update["slice_date_keys"]) == ("CLASSIC_COMPUTE", [20260301])
     assert (update["pipeline_id"], update["request_id"], update["cluster_ids"]) == ("p1", "q1", ["c1"])

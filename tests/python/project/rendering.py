@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -13,12 +14,15 @@ ROOT = Path(__file__).resolve().parents[3]
 DBT = Path(sys.executable).parent / "dbt"
 
 
-def render(expressions: Mapping[str, str], target_path: Path) -> dict[str, str]:
+def render(
+    expressions: Mapping[str, str], target_path: Path, variables: Mapping[str, str] | None = None
+) -> dict[str, str]:
     """Renders several expressions in one run of dbt.
 
     Args:
         expressions: Jinja by name. Names are words.
         target_path: Where dbt keeps what it parsed.
+        variables: Values of variables, in place of those of the project.
 
     Returns:
         What each expression gives, without blanks around it.
@@ -30,7 +34,8 @@ def render(expressions: Mapping[str, str], target_path: Path) -> dict[str, str]:
     finished = subprocess.run(
         [
             str(DBT), "--no-use-colors", "--quiet", "compile", "--inline", inline, "--no-introspect",
-            "--no-populate-cache", "--target", "prod", "--profiles-dir", str(ROOT),
+            "--no-populate-cache", "--vars", json.dumps(dict(variables or {})), "--target", "prod",
+            "--profiles-dir", str(ROOT),
             "--target-path", str(target_path), "--log-path", str(target_path / "logs"),
         ],
         cwd=ROOT,

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from project.rendering import render
+from project.rendering import ROOT, render
 
 #: Name -> (Jinja that gives JSON, the value it must give).
 VALUES: dict[str, tuple[str, Any]] = {
@@ -64,6 +64,7 @@ TEXTS = {
         """'it\\'s a \\\\ and a\\nline'""",
     ),
     "sql_string_none": ("{{ sql_string(none) }}", "cast(null as string)"),
+    "observed_at_of_a_replay": ("{{ observed_at() }}", "timestamp'2026-03-01 12:30:00'"),
     "conform_of_what_is_not_there": (
         "{{ conform('s.x', 'Map<String, String>', '') }}",
         "cast(null as map<string,string>)",
@@ -112,7 +113,7 @@ def rendered(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
         " {'name': 'm', 'expression': 'm', 'type': 'map<string,string>'}]) }}"
     )
     expressions["conform_struct"] = "{{ conform('s', 'struct<a:int,b:string>', 'struct<b:string,z:int>') }}"
-    return render(expressions, tmp_path_factory.mktemp("macros"))
+    return render(expressions, tmp_path_factory.mktemp("macros"), {"observed_at": "2026-03-01 12:30:00"})
 
 
 @pytest.mark.parametrize("name", VALUES)
@@ -149,7 +150,25 @@ def test_reads_that_moved_are_recorded_at_the_start_of_a_line(rendered: dict[str
 
 def test_a_content_hash_names_its_columns_in_order(rendered: dict[str, str]) -> None:
     text = " ".join(rendered["content_hash"].split())
-    assert text == "sha2(to_json(struct( x.n as `n`, array_sort(map_entries(m)) as `m` )), 256)"
+    assert text == (
+        "sha2(to_json(struct(x.n as `n`, array_sort(map_entries(m)) as `m`),"
+        " map('timestampFormat', 'yyyy-MM-dd HH:mm:ss.SSSSSS')), 256)"
+    )
+
+
+def test_nothing_is_hashed_but_to_the_microsecond() -> None:
+    """Rows are written as JSON by one macro; what else does so neither compares nor hashes times."""
+    written = {
+        path.relative_to(ROOT).as_posix()
+        for folder in ("macros", "models", "snapshots")
+        for path in (ROOT / folder).rglob("*.sql")
+        if "to_json(struct(" in path.read_text(encoding="utf-8")
+    }
+    assert written == {
+        "macros/keys/json_of.sql",
+        "macros/operations/check_health.sql",
+        "macros/processing_state/read_seed.sql",
+    }
 
 
 def test_a_struct_is_conformed_member_by_member(rendered: dict[str, str]) -> None:
