@@ -42,6 +42,21 @@ records as (
     where {{ in_days(days, "held.date_key") }}
 
 ),
+{%- if by_key %}
+
+described as (
+
+    -- A record that Bronze has no more has a key, and nothing else.
+    select
+        changed_keys.record_id,
+        changed_keys.record_type,
+        records.* except (record_id, record_type)
+    from changed_keys
+    left join records
+        on changed_keys.record_id = records.record_id and changed_keys.record_type = records.record_type
+
+),
+{%- endif %}
 
 final as (
 
@@ -107,10 +122,12 @@ final as (
         identity_metadata,
         product_features,
 
-        -- NULL deletes: a record that went to the quarantine leaves.
+        -- NULL deletes: a record that went to the quarantine, or that Bronze has no more, leaves.
         case when not is_quarantined then row_hash end as row_hash
+    {%- if by_key %}
+    from described
+    {%- else %}
     from records
-    {%- if not by_key %}
     where not is_quarantined
     {%- endif %}
 

@@ -2,17 +2,37 @@
     unique_key=["record_id", "record_type"],
 ) }}
 {%- set usage = read_changes(ref("brz_billing_usage")) %}
-{#- The day of a record may be what is missing: then its retraction is looked for on every day. -#}
-{%- set days = "whole" if usage.days is not string and none in usage.days else usage.days %}
+{#-
+    A retraction may lie on another day than its original, and is judged with it: where only one of them has
+    changed, the day of the other is found by its key.
+-#}
+{%- set linked_days = usage.days if usage.mode != "changes" else days_of(
+    "select distinct held.date_key from " ~ as_read(usage) ~ " as held"
+    ~ " left semi join " ~ table_changes_of(usage) ~ " as changed on held.record_id = changed.record_id"
+    ~ " and ((held.record_type = 'RETRACTION' and changed.record_type = 'ORIGINAL')"
+    ~ " or (held.record_type = 'ORIGINAL' and changed.record_type = 'RETRACTION'))"
+    ~ " where held.record_type in ('ORIGINAL', 'RETRACTION')"
+    ~ " and " ~ outside_days(usage.days, "held.date_key")
+) %}
+{%- set days = touched_days([usage.days, linked_days]) %}
 {{ record_reads([usage], days if usage.mode != "changes" else "whole") }}
 
 with
 {%- if usage.mode == "changes" %}
 
+changed_keys as (
+
+    select
+        record_id,
+        record_type
+    from {{ table_changes_of(usage) }}
+
+),
+
 changed_records as (
 
     -- All rows of a record are judged together: whether a retraction is quarantined depends on its original.
-    select distinct record_id from {{ table_changes_of(usage) }}
+    select distinct record_id from changed_keys
 
 ),
 {%- endif %}
@@ -76,6 +96,32 @@ linked as (
         on judged.record_id = quarantined_originals.record_id
 
 ),
+{%- if usage.mode == "changes" %}
+
+looked_at as (
+
+    select * from changed_keys
+    union
+    select
+        record_id,
+        record_type
+    from linked
+
+),
+
+described as (
+
+    -- A record that Bronze has no more has a key, and nothing else.
+    select
+        looked_at.record_id,
+        looked_at.record_type,
+        linked.* except (record_id, record_type)
+    from looked_at
+    left join linked
+        on looked_at.record_id <=> linked.record_id and looked_at.record_type <=> linked.record_type
+
+),
+{%- endif %}
 
 final as (
 
@@ -100,11 +146,13 @@ final as (
         usage_type,
         date_key,
         broken_rules,
-        -- NULL deletes: a record that breaks no rule any more leaves.
+        -- NULL deletes: a record that breaks no rule any more, or that Bronze has no more, leaves.
         case when size(broken_rules) > 0 then sha2(concat(row_hash, to_json(broken_rules)), 256) end
             as row_hash
+    {%- if usage.mode == "changes" %}
+    from described
+    {%- else %}
     from linked
-    {%- if usage.mode != "changes" %}
     where size(broken_rules) > 0
     {%- endif %}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -39,6 +40,10 @@ BEFORE = {
         _usage("pipeline", "2026-03-02", {"dlt_pipeline_id": "p1"}),
         _usage("elsewhere", "2026-03-02", {}, workspace_id="w2", custom_tags={"team": " "}),
         _usage("leaving", "2026-03-01", {}, custom_tags={"team": "a"}),
+        _usage("negative", "2026-02-27", {}, usage_quantity="-1"),
+        _usage("purged", "2026-02-20", {}),
+        _usage("moving", "2026-02-26", {}),
+        _usage("moving", "2026-02-25", {}, usage_quantity="-1", record_type="RETRACTION"),
     ],
     "lakeflow.jobs": [
         job("2026-02-20T00:00:00Z", tags={"dept": "old"}),
@@ -49,10 +54,14 @@ BEFORE = {
 }
 
 #: The job had other tags on the first of March, the pipeline was renamed, and a record turns out wrong.
+#: A record that is wrong is retracted on another day. One turns out wrong, on another day than before, and
+#: not on that of its retraction.
 AFTER = {
     "billing.usage": [
         _usage("leaving", "2026-03-01", {}, usage_quantity="-1", ingestion_date="2026-03-03"),
         _usage("coming", "2026-03-03", {"job_id": "unknown"}, custom_tags={"UseCase": "x"}),
+        _usage("negative", "2026-03-03", {}, record_type="RETRACTION"),
+        _usage("moving", "2026-02-24", {}, usage_quantity="-1", ingestion_date="2026-03-03"),
     ],
     "lakeflow.jobs": [job("2026-03-01T00:00:00Z", tags={"dept": "late"})],
     "lakeflow.pipelines": [
@@ -77,16 +86,20 @@ def test_a_first_build_resolves_all_usage(project: ProjectRun, account: AccountF
         "pipeline": {"department": "flow"},
         "elsewhere": {},
         "leaving": {"team": "a"},
+        "moving": {},
+        "purged": {},
     }
     assert _recorded(project, "touches") == "all"
     assert _committed(project) == _recorded_versions(project)
 
 
 def test_a_later_build_resolves_what_a_change_covers_and_no_more(
-    project: ProjectRun, account: AccountFolder
+    project: ProjectRun, account: AccountFolder, tmp_path: Path
 ) -> None:
     before = _version(project)
     project.deliver(account.path)
+    # An admin has taken a record out of Bronze that is too old to be read again.
+    project.fetch(f"delete from {CATALOG}.plt_bronze.brz_billing_usage where record_id = 'purged'")
     project.dbt(*EVERYTHING)
     assert _tags(project) == {
         "job-first": {"environment": "prod", "department": "late"},
@@ -99,12 +112,19 @@ def test_a_later_build_resolves_what_a_change_covers_and_no_more(
         ("job-first", "update_preimage"),
         ("job-first", "update_postimage"),
         ("leaving", "delete"),
+        ("moving", "delete"),
+        ("purged", "delete"),
         ("coming", "insert"),
     }
-    assert _recorded(project, "touches") == [20260301, 20260303]
+    assert _recorded(project, "touches") == [20260220, 20260225, 20260226, 20260301, 20260303]
     assert _committed(project) == _recorded_versions(project)
     tables = ("slv_jobs", "slv_pipelines", "slv_clusters", MODEL)
-    for table, comparison in check_silver(read_state(account), project.fetch, tables=tables).items():
+    left = {
+        **BEFORE,
+        "billing.usage": [row for row in BEFORE["billing.usage"] if row["record_id"] != "purged"],
+    }
+    without_purged = write_account(tmp_path / "account", {"2026-03-02": left, "2026-03-03": AFTER})
+    for table, comparison in check_silver(read_state(without_purged), project.fetch, tables=tables).items():
         assert comparison.is_equal, f"{table}:\n{comparison}"
 
 
