@@ -4,6 +4,7 @@
     strategy="check",
     check_cols=["core_count", "memory_mb", "gpu_count"],
     updated_at="observed_at",
+    meta={"derived": {"node_category": node_category("node_type", "core_count", "memory_mb", "gpu_count")}},
 ) }}
 {%- set node_types = read_changes(ref("brz_compute_node_types"), by_day=false, from_first=true) %}
 {{ record_reads([node_types], [] if node_types.mode == "none" else "whole") }}
@@ -36,8 +37,7 @@ final as (
         gpu_count,
         observed_at,
         source_removed_at,
-        row_hash,
-        {{ node_category("node_type", "core_count", "memory_mb", "gpu_count") }} as node_category
+        row_hash
     from seen
 
 )

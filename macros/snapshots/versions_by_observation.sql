@@ -1,12 +1,14 @@
 {#-
     Versions of sources that hold only what exists now. A key's line of time is what was seen of it: a
     content, from observed_at, or that it was gone, at source_removed_at. What the snapshot holds is part of
-    that line, since the source has forgotten it.
+    that line, since the source has forgotten it. What is derived from a content is worked out for all of
+    them, so that another rule reaches what is held.
 -#}
 {% macro versions_by_observation(strategy, source_sql, target_relation=none) -%}
     {%- set columns = snapshot_columns() -%}
     {%- set key = strategy.unique_key | join(", ") -%}
-    {%- set content = "to_json(struct(" ~ config.require("check_cols") | join(", ") ~ "))" -%}
+    {%- set derived = (config.get("meta") or {}).get("derived", {}) -%}
+    {%- set content = json_of(config.require("check_cols") | join(", ")) -%}
     {%- set names = [] -%}
     {%- set held_names = [] -%}
     {%- if target_relation is not none -%}
@@ -88,10 +90,13 @@
 
         select
             * except (
-                row_hash, source_removed_at, seen_at, is_gone, is_held, was_gone, last_content,
+                row_hash, source_removed_at, seen_at, is_gone, is_held, content, was_gone, last_content,
                 place, next_at,
                 is_gone_next
             ),
+            {%- for name, expression in derived.items() %}
+            {{ expression }} as {{ name }},
+            {%- endfor %}
             case when is_gone then seen_at when is_gone_next then next_at end as source_removed_at,
             {{ strategy.scd_id }} as {{ columns.dbt_scd_id }},
             {{ strategy.updated_at }} as {{ columns.dbt_updated_at }},
@@ -108,15 +113,8 @@
     versions as (
 
         select
-            * except (content),
-            sha2(concat_ws(
-                '|',
-                content,
-                {{ columns.dbt_updated_at }},
-                {{ columns.dbt_valid_from }},
-                coalesce(cast({{ columns.dbt_valid_to }} as string), 'open'),
-                source_removed_at is not null
-            ), 256) as row_hash
+            lives.*,
+            {{ hash_of("lives.*") }} as row_hash
         from lives
 
     )

@@ -90,9 +90,10 @@ def versions_of(rows: Sequence[TypedRow]) -> Versions:
     """The versions of one entity.
 
     A row without delete_time is a version from its change_time on, up to the next one. A row with
-    delete_time closes the last version that began by then, at the earliest such delete_time. An entity with
-    nothing but deletions has one version, from the create_time of the first (else its delete_time) to its
-    delete_time. A row without change_time cannot be placed and is left out.
+    delete_time closes the last version that began by then, at the earliest such delete_time. If the newest
+    row has a delete_time, the entity is gone: the last version ends with it, but not before it began. An
+    entity with nothing but deletions has one version, from the create_time of the first (else its
+    delete_time) to its delete_time. A row without change_time cannot be placed and is left out.
 
     Args:
         rows: The winning rows of the entity, one a change_time, in any order.
@@ -114,6 +115,9 @@ def versions_of(rows: Sequence[TypedRow]) -> Versions:
         closed = bisect_right(starts, time) - 1
         if closed >= 0:
             ends[closed] = min(time, ends.get(closed, time))
+    newest, last = max(placed, key=lambda row: row["change_time"]), len(starts) - 1
+    if newest["delete_time"] is not None and last not in ends:
+        ends[last] = max(starts[last], newest["delete_time"])
     following = [*starts[1:], None]
     return tuple(
         Version(start, ends.get(number, following[number]), number in ends, row)

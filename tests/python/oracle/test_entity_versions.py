@@ -75,9 +75,28 @@ def life(*rows: dict[str, Any]) -> Life:
             id="a_deletion_closes_by_its_delete_time_alone",
         ),
         pytest.param(
-            [job("10:00", "a"), deletion("09:00", "12:00")],
+            [deletion("08:00", "09:00"), job("10:00", "a")],
             [("10:00", None, False, "a")],
             id="a_deletion_before_the_first_version_closes_nothing",
+        ),
+        pytest.param(
+            [job("10:00", "a"), deletion("09:00", "12:00")],
+            [("10:00", "10:00", True, "a")],
+            id="unless_it_is_the_newest_row_that_tells_of_it",
+        ),
+        pytest.param(
+            [job("10:00", "a"), job("11:10", "b"), deletion("11:00", "11:20")],
+            [("10:00", "11:00", True, "a"), ("11:10", "11:10", True, "b")],
+            id="an_edit_between_the_deletion_and_its_row_ends_as_it_starts",
+        ),
+        pytest.param(
+            [job("10:00", "a"), job("11:10", "b"), deletion("11:00", "11:20"), job("12:00", "c")],
+            [
+                ("10:00", "11:00", True, "a"),
+                ("11:10", "12:00", False, "b"),
+                ("12:00", None, False, "c"),
+            ],
+            id="and_a_row_after_that_opens_it_again",
         ),
         pytest.param(
             [job("10:00", "a"), deletion("10:00", "12:00")],

@@ -172,5 +172,43 @@ def test_bronze_created_anew_loses_no_history(project: ProjectRun, workspaces: W
     assert {str(row) for row in project.fetch(past)} == before
 
 
+def test_another_rule_of_the_category_reaches_all_versions(project: ProjectRun) -> None:
+    """A node type grows, then is no longer offered; both versions were made by a rule that is no more."""
+    held = f"{SILVER}.slv_node_types"
+    types = {"account_id": "string", "node_type": "string", "core_count": "double", "memory_mb": "bigint"}
+    types |= {"gpu_count": "bigint", "row_hash": "string"}
+    types |= dict.fromkeys(["observed_at", "source_removed_at"], "timestamp")
+    for hour, memory, gone in ((1, 16384, False), (2, 32768, False), (3, 32768, True)):
+        row = {
+            "account_id": "account",
+            "node_type": "m5.xlarge",
+            "core_count": 4,
+            "memory_mb": memory,
+            "gpu_count": 0,
+            "observed_at": moment(hour),
+            "source_removed_at": moment(hour) if gone else None,
+            "row_hash": str(hour),
+            "is_removed": False,
+        }
+        merge_rows(project, "brz_compute_node_types", ("account_id", "node_type"), types, [row])
+    snapshot(project, "slv_node_types")
+    made = project.fetch(f"select * from {held} order by valid_from")
+    assert [row["node_category"] for row in made] == ["General Purpose", "Memory Optimized"]
+    project.fetch(
+        f"update {held} set node_category = 'Other', row_hash = sha2(concat(row_hash, 'other rule'), 256)"
+    )
+    # A new table of Bronze knows only what left last: it has forgotten the first size.
+    bronze = f"{CATALOG}.plt_bronze.brz_compute_node_types"
+    project.fetch(f"create table {bronze}_kept as select * from {bronze}")
+    project.fetch(f"drop table {bronze}")
+    project.fetch(
+        f"create table {bronze} tblproperties ('delta.enableChangeDataFeed' = 'true') as"
+        f" select * from {bronze}_kept"
+    )
+    project.fetch(f"drop table {bronze}_kept")
+    project.dbt("build", "--full-refresh", "--select", "slv_node_types", "--exclude", "resource_type:test")
+    assert project.fetch(f"select * from {held} order by valid_from") == made
+
+
 def test_the_promises_of_the_project_hold(project: ProjectRun) -> None:
     assert_promises(project, "slv_workspaces")
