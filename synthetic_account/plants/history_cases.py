@@ -323,7 +323,7 @@ def _corrected_node_type(parts: Parts) -> Planted:
 
 def _workspace_back(parts: Parts) -> Planted:
     case = "workspace_comes_back"
-    away = (parts.window.days // 4, parts.window.days // 4 + 2)
+    away = (parts.window.days // 2, parts.window.days - 1)
     delivered = [parts.deliveries.arrival(WORKSPACES, day) or day for day in away]
     workspace = Workspace(
         parts.root.part("plant", case).digits(16),
@@ -338,7 +338,7 @@ def _workspace_back(parts: Parts) -> Planted:
     return Planted(
         WORKSPACES,
         [{"account_id": parts.account_id, "workspace_id": workspace.workspace_id}],
-        "missing from the list for two days: its first version ends, a second begins when it is back",
+        "missing from the list until the last day: its first version ends, a second begins when it is back",
         {
             "workspace_id": workspace.workspace_id,
             "missing_from": parts.window.date_of(delivered[0]),

@@ -1,24 +1,72 @@
-"""An account that comes a delivery at a time gives the Gold that the rules say, after each step."""
+"""An account that comes a delivery at a time gives the Gold that the rules say, after each step.
+
+The lines of each delivery come in any order, and the last one brings those of the one before again.
+"""
 
 from __future__ import annotations
 
-from datetime import date
+import random
+from datetime import UTC, date
 from pathlib import Path
 
 import pytest
+from oracle.account_folder import WHOLE_TABLES, AccountFolder
+from oracle.observed_versions import Sight
+from oracle.silver_check import check_observed
 
 from end_to_end.project_run import CATALOG, WITHOUT_TESTS, ProjectRun
 
 pytestmark = pytest.mark.warehouse
 
 
+@pytest.fixture(scope="module")
+def shuffled(account: Path, delivery_days: list[date], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The account with its lines in another order, and the rows of the last step but one delivered twice."""
+    folder = tmp_path_factory.mktemp("shuffled") / "account"
+    chance = random.Random(3)
+    for day in delivery_days:
+        delivery = folder / "deliveries" / day.isoformat()
+        delivery.mkdir(parents=True)
+        sources = [account / "deliveries" / day.isoformat()]
+        if day == delivery_days[-1]:
+            sources.append(account / "deliveries" / delivery_days[-2].isoformat())
+        for name in sorted({file.name for source in sources for file in source.iterdir()}):
+            # What replaces a table whole is not repeated: it would bring back what has left it.
+            of = sources[:1] if name.removesuffix(".jsonl") in WHOLE_TABLES else sources
+            files = [source / name for source in of if (source / name).exists()]
+            lines = [line for file in files for line in file.read_text(encoding="utf-8").splitlines(True)]
+            chance.shuffle(lines)
+            if files:
+                (delivery / name).write_text("".join(lines), encoding="utf-8")
+    return folder
+
+
 def test_every_row_is_right_after_every_build(
-    project: ProjectRun, account: Path, delivery_days: list[date]
+    project: ProjectRun, shuffled: Path, delivery_days: list[date]
 ) -> None:
+    sights: list[Sight] = []
     for until in (delivery_days[-6], *delivery_days[-2:]):
-        project.deliver(account, until)
+        project.deliver(shuffled, until)
         project.dbt(*WITHOUT_TESTS)
-        project.assert_as_expected(account, until)
+        project.assert_as_expected(shuffled, until)
+        # Versions of what keeps no history begin and end by the clock of builds, to the second.
+        clock = project.value(f"select max(run_started_at) from {CATALOG}.plt_ops.model_runs")
+        sights.append((AccountFolder(shuffled, until), clock.astimezone(UTC).replace(microsecond=0)))
+        for table, comparison in check_observed(sights, project.fetch).items():
+            assert comparison.is_equal, f"{table} (until {until}):\n{comparison}"
+
+
+def test_what_builds_saw_leave_and_change_is_kept(project: ProjectRun) -> None:
+    back = f"{CATALOG}.plt_silver.slv_workspaces where workspace_name = 'comes-back'"
+    assert project.value(f"select count(*) from {back}") == 2
+    assert project.value(f"select count(*) from {back} and valid_to = source_removed_at") == 1
+    corrected = (
+        f"select count(*) from {CATALOG}.plt_silver.slv_node_types as old"
+        f" inner join {CATALOG}.plt_silver.slv_node_types as new"
+        " on old.node_type = new.node_type and old.valid_to = new.valid_from"
+        " where old.memory_mb <> new.memory_mb and old.source_removed_at is null"
+    )
+    assert project.value(corrected), "no build has seen a node type change its size"
 
 
 def test_unit_tests_and_promises_of_the_project_hold(project: ProjectRun) -> None:

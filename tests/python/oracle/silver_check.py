@@ -8,6 +8,7 @@ from typing import Any
 from oracle.account_state import RUN_TABLES, AccountState, TagResolver, accepted_usage
 from oracle.compare import Comparison, ExpectedRows, RowKey, compare
 from oracle.entity_versions import CLUSTER, ENTITY_TABLES, EntityTable, version_row
+from oracle.observed_versions import OBSERVED_TABLES, Sight, expected_observations
 from oracle.run_rules import RunTable
 from oracle.runtime_rules import RUNTIME_COLUMNS, runtime_columns
 
@@ -107,7 +108,8 @@ def run_columns(table: RunTable) -> tuple[str, ...]:
     Returns:
         Those that the oracle computes and the table has.
     """
-    shared = ("workspace_id", table.id_column, *table.described_by, "date_key")
+    members = tuple(name for name, _ in table.members)
+    shared = ("workspace_id", table.id_column, *table.described_by, *members, "date_key")
     times = (f"{table.prefix}_start_time", f"{table.prefix}_end_time", "last_period_end_time")
     ending = tuple(name for name in ("termination_code", "termination_type") if name in table.source.columns)
     outcome = ("result_state", "status_group", *ending, "is_finished", "duration_seconds", *table.durations)
@@ -115,7 +117,8 @@ def run_columns(table: RunTable) -> tuple[str, ...]:
         "slv_job_runs": ("repair_count", "compute_ids"),
         "slv_task_runs": ("attempt_number", "previous_run_id", "compute_ids"),
     }
-    return (*shared, *times, *outcome, "slice_count", "cluster_ids", *more.get(table.silver, ()))
+    parts = ("slice_count", "slice_date_keys", "cluster_ids", *more.get(table.silver, ()))
+    return (*shared, *times, *outcome, *parts)
 
 
 def check_silver(
@@ -159,6 +162,28 @@ def check_silver(
             checked[timeline.silver] = compare(expected_runs(state, timeline), held, limit)
     if USAGE_TAGS in tables:
         checked[USAGE_TAGS] = compare(expected_usage_tags(state), rows_of(USAGE_TAGS, TAG_COLUMNS), limit)
+    return checked
+
+
+def check_observed(
+    sights: Sequence[Sight], fetch: Fetch, catalog: str = CATALOG, limit: int = 20
+) -> dict[str, Comparison]:
+    """Compares every version of what builds saw of sources that keep no history.
+
+    Args:
+        sights: All builds of the warehouse, in order, none of them killed: the account as it was delivered
+            by then, and the clock of the build.
+        fetch: Runs a query in the warehouse.
+        catalog: The catalog that was built.
+        limit: How many differences of a table to keep in full.
+
+    Returns:
+        The comparison by table.
+    """
+    checked: dict[str, Comparison] = {}
+    for table in OBSERVED_TABLES:
+        held = list(fetch(f"select {', '.join(table.columns)} from {catalog}.plt_silver.{table.silver}"))
+        checked[table.silver] = compare(expected_observations(table, sights), held, limit)
     return checked
 
 
