@@ -267,7 +267,7 @@ members as (
 final as (
 
     select
-        {{ dbt_utils.generate_surrogate_key(key + ["unix_micros(valid_from)"]) }} as entity_key,
+        {{ surrogate_key(key + ["unix_micros(valid_from)"]) }} as entity_key,
         entity_type,
         workspace_id,
         entity_id,

@@ -63,7 +63,7 @@ members as (
 final as (
 
     select
-        {{ dbt_utils.generate_surrogate_key(["node_type"]) }} as node_type_key,
+        {{ surrogate_key(["node_type"]) }} as node_type_key,
         members.*,
         {{ hash_of("core_count, memory_mb, gpu_count, node_category, is_unlisted") }} as row_hash
     from members

@@ -60,7 +60,7 @@ grouped as (
 final as (
 
     select
-        {{ dbt_utils.generate_surrogate_key(["result_state", "termination_code"]) }} as run_status_key,
+        {{ surrogate_key(["result_state", "termination_code"]) }} as run_status_key,
         result_state,
         termination_code,
         status_group,

@@ -45,7 +45,7 @@ named as (
 final as (
 
     select
-        {{ dbt_utils.generate_surrogate_key(["sku_name", "cloud", "usage_unit"]) }} as sku_key,
+        {{ surrogate_key(["sku_name", "cloud", "usage_unit"]) }} as sku_key,
         sku_name,
         cloud,
         usage_unit,

@@ -70,7 +70,7 @@ members as (
 final as (
 
     select
-        {{ dbt_utils.generate_surrogate_key(key + ["unix_micros(valid_from)"]) }} as workspace_key,
+        {{ surrogate_key(key + ["unix_micros(valid_from)"]) }} as workspace_key,
         members.*,
         valid_to is null as is_current,
         {{ content_hash(columns_to_hash(attributes)) }} as row_hash

@@ -36,7 +36,7 @@ summed as (
 final as (
 
     select
-        {{ dbt_utils.generate_surrogate_key(grain) }} as cost_daily_key,
+        {{ surrogate_key(grain) }} as cost_daily_key,
         summed.*,
         {{ hash_of("usage_quantity, list_cost, unpriced_quantity, record_count") }} as row_hash
     from summed

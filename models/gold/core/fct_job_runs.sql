@@ -73,7 +73,7 @@ workspaces as (
 joined as (
 
     select
-        {{ dbt_utils.generate_surrogate_key(["runs.workspace_id", "runs.run_id"]) }} as job_run_key,
+        {{ surrogate_key(["runs.workspace_id", "runs.run_id"]) }} as job_run_key,
         runs.account_id,
         runs.workspace_id,
         runs.job_id,
@@ -82,7 +82,7 @@ joined as (
         {{ date_key("runs.run_end_time") }} as end_date_key,
         workspaces.workspace_key,
         entities.entity_key,
-        {{ dbt_utils.generate_surrogate_key(["runs.result_state", "runs.termination_code"]) }}
+        {{ surrogate_key(["runs.result_state", "runs.termination_code"]) }}
             as run_status_key,
         runs.run_type,
         runs.run_name,

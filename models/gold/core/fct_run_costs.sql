@@ -146,7 +146,7 @@ joined as (
 final as (
 
     select
-        {{ dbt_utils.generate_surrogate_key(
+        {{ surrogate_key(
             ["workspace_id", "run_id", "date_key", "sku_name", "usage_unit"]
         ) }}
             as run_cost_key,

@@ -45,7 +45,7 @@ workspaces as (
 joined as (
 
     select
-        {{ dbt_utils.generate_surrogate_key(["tasks.workspace_id", "tasks.run_id"]) }} as task_run_key,
+        {{ surrogate_key(["tasks.workspace_id", "tasks.run_id"]) }} as task_run_key,
         tasks.account_id,
         tasks.workspace_id,
         tasks.job_id,
@@ -57,7 +57,7 @@ joined as (
         tasks.date_key,
         workspaces.workspace_key,
         entities.entity_key,
-        {{ dbt_utils.generate_surrogate_key(["tasks.result_state", "tasks.termination_code"]) }}
+        {{ surrogate_key(["tasks.result_state", "tasks.termination_code"]) }}
             as run_status_key,
         tasks.task_start_time,
         tasks.task_end_time,

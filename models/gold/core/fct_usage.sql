@@ -97,8 +97,8 @@ joined as (
             else 'nearest'
         end as entity_match,
         clusters.cluster_key,
-        {{ dbt_utils.generate_surrogate_key(["usage.node_type"]) }} as node_type_key,
-        {{ dbt_utils.generate_surrogate_key(["usage.sku_name", "usage.cloud", "usage.usage_unit"]) }}
+        {{ surrogate_key(["usage.node_type"]) }} as node_type_key,
+        {{ surrogate_key(["usage.sku_name", "usage.cloud", "usage.usage_unit"]) }}
             as sku_key,
         coalesce(tags.tags, cast(map() as map<string, string>)) as tags,
         coalesce(tags.tag_sources, cast(map() as map<string, string>)) as tag_sources

@@ -49,7 +49,7 @@ workspaces as (
 final as (
 
     select
-        {{ dbt_utils.generate_surrogate_key([
+        {{ surrogate_key([
             "alerts.alert_type", "alerts.threshold_id", "alerts.subject_type", "alerts.workspace_id",
             "alerts.subject_id",
         ]) }} as alert_key,
