@@ -1,13 +1,17 @@
-{#- See _macros.yml for what comes back. -#}
+{#-
+    See _macros.yml for what comes back. The day on which a run is held cannot be told from a changed slice,
+    so runs are found by their ids among all that are held.
+-#}
 {% macro days_of_changed_runs(read, id, changed=none) %}
     {%- if read.mode != "changes" or not can_query() -%}
         {{ return({"sliced": read.days, "touched": read.days}) }}
     {%- endif -%}
     {%- if changed is none -%}
-        {%- set changed = "select distinct workspace_id, " ~ id ~ " from " ~ table_changes_of(read) -%}
+        {%- set changed = changed_keys(read, ["workspace_id", id]) -%}
     {%- endif -%}
     {%- set found = run_query(
-        "select distinct held.date_key, explode(held.slice_date_keys)"
+        "select " ~ broadcast_hint("changed", read.rows)
+        ~ " distinct held.date_key, explode(held.slice_date_keys)"
         ~ " from (select workspace_id, " ~ id ~ " as id, date_key, slice_date_keys from " ~ this ~ ") as held"
         ~ " inner join (" ~ changed ~ ") as changed(workspace_id, id)"
         ~ " on held.workspace_id = changed.workspace_id and held.id = changed.id"

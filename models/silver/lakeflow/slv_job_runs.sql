@@ -12,10 +12,7 @@ with
 
 changed_runs as (
 
-    select distinct
-        workspace_id,
-        run_id
-    from {{ table_changes_of(timeline) }}
+    {{ changed_keys(timeline, ["workspace_id", "run_id"]) }}
 
 ),
 {%- endif %}

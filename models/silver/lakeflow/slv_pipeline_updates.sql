@@ -11,10 +11,7 @@ with
 
 changed_updates as (
 
-    select distinct
-        workspace_id,
-        update_id
-    from {{ table_changes_of(timeline) }}
+    {{ changed_keys(timeline, ["workspace_id", "update_id"]) }}
 
 ),
 {%- endif %}
