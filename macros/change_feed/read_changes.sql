@@ -21,20 +21,33 @@
     {%- set position = table_position(relation) -%}
     {%- do read.update({"to_version": position.version, "table_id": position.table_id, "moved": true}) -%}
     {%- if not is_merge() and not from_first -%}
+        {%- do tell_of_first_build() -%}
         {{ return(read) }}
     {%- endif -%}
 
-    {%- set lost = lost_range(relation, committed, position) -%}
-    {%- set before_first = {"version": -1, "table_id": position.table_id} -%}
-    {%- if lost and from_first and not lost_range(relation, before_first, position) -%}
-        {%- set committed = before_first -%}
-    {%- elif lost -%}
+    {%- set unread = unread_commits(relation, committed, position) -%}
+    {%- set lost = lost_range(committed, position, unread) -%}
+    {%- set starts_over = false -%}
+    {%- if lost and from_first -%}
+        {%- set before_first = {"version": -1, "table_id": position.table_id} -%}
+        {%- set all_commits = unread_commits(relation, before_first, position) -%}
+        {%- if not lost_range(before_first, position, all_commits) -%}
+            {%- do log(
+                model.name ~ " reads all changes of " ~ read.source ~ " since its first version: " ~ lost,
+                info=true
+            ) -%}
+            {%- set starts_over = true -%}
+            {%- set committed = before_first -%}
+            {%- set unread = all_commits -%}
+        {%- endif -%}
+    {%- endif -%}
+    {%- if lost and not starts_over -%}
         {%- do log(model.name ~ " reads all of " ~ read.source ~ ": " ~ lost, info=true) -%}
         {{ return(read) }}
     {%- endif -%}
 
     {%- do read.update({"mode": "none", "days": [], "from_version": committed.version + 1}) -%}
-    {%- if position.version > committed.version -%}
+    {%- if commits_with_rows(unread) -%}
         {%- set found = run_query(
             "select " ~ ("date_key" if by_day else "cast(null as int)") ~ ", count(*) from "
             ~ table_changes_of(read) ~ " group by 1"
@@ -48,44 +61,20 @@
             {%- do read.update({"mode": "changes", "days": days if by_day else "whole"}) -%}
         {%- endif -%}
     {%- endif -%}
-    {#- Versions without a changed row (OPTIMIZE, properties) are not worth a row of state. -#}
-    {%- do read.update({"moved": read.mode == "changes"}) -%}
+    {#-
+        Versions without a changed row (OPTIMIZE, VACUUM, properties) are not worth a row of state, until they
+        are so old that the log might lose them.
+    -#}
+    {%- do read.update({"moved": read.mode == "changes" or starts_over or is_a_day_old(unread, position)}) -%}
     {{ return(read) }}
 {% endmacro %}
 
 
-{#- Why the change feed cannot be read from where the last build stopped; empty where it can. -#}
-{% macro lost_range(relation, committed, position) %}
-    {%- if committed is none or committed.version is none -%}
-        {{ return("it has no committed offset") }}
-    {%- elif committed.table_id != position.table_id -%}
-        {{ return("the table was created anew since") }}
-    {%- elif committed.version > position.version -%}
-        {{ return("its version " ~ position.version ~ " is older than the committed " ~ committed.version) }}
-    {%- elif committed.version == position.version -%}
-        {{ return("") }}
+{#- A first build, or a full refresh, is told once a model, however many tables it reads. -#}
+{% macro tell_of_first_build() %}
+    {%- if "told_of_first_build" not in model -%}
+        {%- do model.update({"told_of_first_build": true}) -%}
+        {%- set why = "full refresh" if should_full_refresh() else "it is built for the first time" -%}
+        {%- do log(model.name ~ " reads all of its tables: " ~ why, info=true) -%}
     {%- endif -%}
-    {%- set newer = position.version - committed.version -%}
-    {%- set history = run_query("describe history " ~ relation ~ " limit " ~ newer) -%}
-    {%- set versions = history.columns["version"].values() | map("int") | list -%}
-    {%- if versions | min > committed.version + 1 -%}
-        {{ return("versions from " ~ (committed.version + 1) ~ " on are no longer in its log") }}
-    {%- endif -%}
-    {#-
-        A vacuum takes the change files of versions that were older than its retention, and no newer ones. A
-        file may be some hours older than the commit that names it.
-    -#}
-    {%- set first_unread = history.rows[-1]["timestamp"] -%}
-    {%- for row in history.rows if row["operation"] == "VACUUM START" -%}
-        {%- set told = dict(modules.re.findall(
-            "(specified|default)RetentionMillis\\W+([0-9]+)", row["operationParameters"] | string
-        )) -%}
-        {%- set kept = told.get("specified", told.get("default", "0")) | int -%}
-        {%- set needed_since = first_unread - modules.datetime.timedelta(hours=6) -%}
-        {%- if needed_since <= row["timestamp"] - modules.datetime.timedelta(milliseconds=kept) -%}
-            {%- set version = row["version"] | int -%}
-            {{ return("it was vacuumed at version " ~ version ~ ": older changes may be gone") }}
-        {%- endif -%}
-    {%- endfor -%}
-    {{ return("") }}
 {% endmacro %}

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from project import change_feed_cases
 from project.rendering import ROOT, render
 
 #: Name -> (Jinja that gives JSON, the value it must give).
@@ -48,6 +49,7 @@ VALUES: dict[str, tuple[str, Any]] = {
     "recorded_reads": ('recorded(\'a\\n-- reads: [{"rows": 1}]\\nb\', "reads")', [{"rows": 1}]),
     "recorded_nothing": ("recorded('select 1', 'touches')", None),
     "recorded_inside_a_line_does_not_count": ("recorded('x -- reads: []', 'reads')", None),
+    **change_feed_cases.CASES,
 }
 
 #: Name -> (Jinja, the SQL it must give).
@@ -104,6 +106,12 @@ def rendered(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
         "{%- set read = {'source': 'c.s.t', 'kind': 'version', 'to_version': 3, 'rows': 2} -%}"
         "{{ record_reads([dict(read, moved=true), dict(read, moved=false)], [20260101, none]) }}"
     )
+    expressions["committed"] = (
+        "{%- set read = {'source': 'c.s.t', 'kind': 'version', 'to_version': 3, 'table_id': 'id', 'rows': 2,"
+        " 'moved': true} -%}"
+        "{%- do model.update({'compiled_code': 'select 1\\n' ~ record_reads([read], [])}) -%}"
+        "{{ commit_offsets() }}"
+    )
     expressions["late_days"] = (
         "{{ optimize_statement({'config': {'partition_by': 'date_key', 'meta': {'zorder': ['a']}}},"
         " 'c.s.t', false) }}"
@@ -146,6 +154,23 @@ def test_reads_that_moved_are_recorded_at_the_start_of_a_line(rendered: dict[str
     (read,) = json.loads(reads.removeprefix("-- reads: "))
     assert (read["source"], read["version"], read["rows"]) == ("c.s.t", 3, 2)
     assert json.loads(touches.removeprefix("-- touches: ")) == [20260101, None]
+
+
+def test_what_the_compiled_sql_says_was_read_is_committed(rendered: dict[str, str]) -> None:
+    """Nothing is asked once more: no warehouse is in reach."""
+    text = " ".join(rendered["committed"].split())
+    assert text.startswith(
+        "insert into `platform_observability`.`plt_ops`.`processing_state` ( task, source,"
+    )
+    _, _, values = text.partition("values ( ")
+    assert values.split(", ")[1:7] == [
+        "'c.s.t'",
+        "'version'",
+        "cast(cast(null as string) as timestamp)",
+        "cast(3 as bigint)",
+        "'id'",
+        "cast(2 as bigint)",
+    ]
 
 
 def test_a_content_hash_names_its_columns_in_order(rendered: dict[str, str]) -> None:
