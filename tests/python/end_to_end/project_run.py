@@ -12,7 +12,7 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,8 @@ from typing import Any
 from databricks import sql
 from oracle.account_folder import AccountFolder
 from oracle.star_check import check_all
+
+from local_warehouse.home import Home
 
 ROOT = Path(__file__).resolve().parents[3]
 CATALOG = "platform_observability"
@@ -86,9 +88,11 @@ class ProjectRun:
         self.warehouse("down", check=False)
 
     def kill_warehouse(self) -> None:
-        """End the warehouse as a power cut would."""
-        status = json.loads(self.warehouse("status", "--format", "json"))
-        os.kill(int(status["pid"]), signal.SIGKILL)
+        """End the warehouse as a power cut would: Java does not get to finish its statement."""
+        owner = Home(self.home).owner()
+        assert owner is not None and owner.is_alive() and owner.jvm_pid
+        for pid in (owner.jvm_pid, owner.pid):
+            os.kill(pid, signal.SIGKILL)
 
     def deliver(self, account: Path, until: date | None = None) -> str:
         """Deliver an account, up to a date."""
@@ -135,9 +139,8 @@ class ProjectRun:
             check=False,
         )
 
-    def dbt_until(self, wanted: str, *arguments: str) -> subprocess.Popen[str]:
-        """Start dbt and come back, while it runs, as soon as it prints a line that holds `wanted`."""
-        running = subprocess.Popen(
+    def _started(self, arguments: Sequence[str]) -> subprocess.Popen[str]:
+        return subprocess.Popen(
             self._dbt(arguments),
             cwd=ROOT,
             env={**os.environ, **self.environment},
@@ -145,6 +148,10 @@ class ProjectRun:
             stderr=subprocess.STDOUT,
             text=True,
         )
+
+    def dbt_until(self, wanted: str, *arguments: str) -> subprocess.Popen[str]:
+        """Start dbt and come back, while it runs, as soon as it prints a line that holds `wanted`."""
+        running = self._started(arguments)
         assert running.stdout is not None
         seen = []
         for line in running.stdout:
@@ -152,6 +159,25 @@ class ProjectRun:
             if wanted in line:
                 return running
         raise AssertionError(f"dbt ended before it printed {wanted!r}:\n" + "".join(seen)[-4000:])
+
+    def dbt_with_pauses(self, pauses: Mapping[str, Callable[[], None]], *arguments: str) -> None:
+        """Run dbt to its end. While it prints certain lines it is stopped, and something else is done.
+
+        Args:
+            pauses: What each line holds, and what is done then.
+            arguments: Words for dbt.
+        """
+        running = self._started(arguments)
+        assert running.stdout is not None
+        seen, left = [], dict(pauses)
+        for line in running.stdout:
+            seen.append(line)
+            for wanted in [text for text in left if text in line]:
+                running.send_signal(signal.SIGSTOP)
+                left.pop(wanted)()
+                running.send_signal(signal.SIGCONT)
+        assert running.wait() == 0, "".join(seen)[-6000:]
+        assert not left, f"dbt never printed {list(left)}:\n" + "".join(seen)[-4000:]
 
     def fetch(self, query: str) -> list[dict[str, Any]]:
         """Rows of a query by column name, in the connector's types."""
@@ -213,14 +239,17 @@ class ProjectRun:
                     written.setdefault(table, []).append(f"{entry['operation']} {counts}")
         return written
 
-    def touched_days(self, model: str) -> list[int]:
-        """The days that the SQL of the last build of a model says it touches."""
-        (compiled,) = (self.target / "compiled").rglob(f"{model}.sql")
+    def touched_days(self, model: str) -> list[int] | str:
+        """The days that the last build of a model says it touches, in its SQL or its Python."""
+        found = [path for path in (self.target / "compiled").rglob(f"{model}.*") if path.is_file()]
+        (compiled,) = [path for path in found if path.suffix in (".sql", ".py")]
         mark = "-- touches: "
         (line,) = [
-            text for text in compiled.read_text(encoding="utf-8").splitlines() if text.startswith(mark)
+            text.removeprefix("# ")
+            for text in compiled.read_text(encoding="utf-8").splitlines()
+            if text.removeprefix("# ").startswith(mark)
         ]
-        days: list[int] = json.loads(line.removeprefix(mark))
+        days: list[int] | str = json.loads(line.removeprefix(mark))
         return days
 
     def assert_as_expected(self, account: Path, until: date | None = None) -> None:

@@ -77,7 +77,9 @@ def test_unit_tests_and_promises_of_the_project_hold(project: ProjectRun) -> Non
 def test_late_rows_and_corrections_touch_their_days_and_no_other(project: ProjectRun) -> None:
     """The last increment wrote files of the days its compiled model names, and changed rows on no other."""
     fct_usage = f"{CATALOG}.plt_gold.fct_usage"
-    days = set(project.touched_days("fct_usage"))
+    touched = project.touched_days("fct_usage")
+    assert isinstance(touched, list)
+    days = set(touched)
     history = project.fetch(f"describe history {fct_usage}")
     last = max(entry["version"] for entry in history if entry["operation"] == "MERGE")
     changed = project.fetch(f"select distinct date_key from table_changes('{fct_usage}', {last}, {last})")
