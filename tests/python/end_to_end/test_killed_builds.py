@@ -7,21 +7,23 @@ from pathlib import Path
 
 import pytest
 
-from end_to_end.project_run import WITHOUT_TESTS, ProjectRun
+from end_to_end.project_run import CATALOG, WITHOUT_TESTS, ProjectRun
 
 pytestmark = pytest.mark.warehouse
 
-#: Lines of dbt at which it is killed: after Bronze, in Gold, before the reconciliation.
+#: Lines of dbt at which it is killed: after Bronze, in Silver, before the reconciliation.
 DBT_KILL_POINTS = (
     "OK created sql incremental model plt_bronze.brz_billing_usage",
-    "START sql incremental model plt_gold.fct_usage",
+    "START sql incremental model plt_silver.slv_task_runs",
     "OK created sql incremental model plt_gold.fct_usage",
 )
-#: And at which its warehouse is: in Bronze, and in Gold.
+#: And at which its warehouse is: in Bronze, and in the Python model of Silver.
 WAREHOUSE_KILL_POINTS = (
     "START sql incremental model plt_bronze.brz_billing_usage",
-    "START sql incremental model plt_gold.fct_usage",
+    "START python incremental model plt_silver.slv_usage_tags",
 )
+#: Models that merge what they read of change feeds.
+MERGED = ("slv_job_runs", "slv_task_runs", "slv_usage_quarantine", "slv_usage", "slv_usage_tags", "fct_usage")
 
 
 def test_a_killed_first_build_and_killed_increments_leave_nothing_wrong(
@@ -30,7 +32,7 @@ def test_a_killed_first_build_and_killed_increments_leave_nothing_wrong(
     steps = iter(delivery_days[2:])
 
     project.deliver(account, delivery_days[1])
-    running = project.dbt_until(DBT_KILL_POINTS[1], *WITHOUT_TESTS)
+    running = project.dbt_until("START sql incremental model plt_gold.fct_usage", *WITHOUT_TESTS)
     running.kill()
     running.wait()
 
@@ -42,6 +44,8 @@ def test_a_killed_first_build_and_killed_increments_leave_nothing_wrong(
         running.wait()
 
     for line in WAREHOUSE_KILL_POINTS:
+        until = next(steps)
+        project.deliver(account, until)
         running = project.dbt_until(line, *WITHOUT_TESTS)
         project.kill_warehouse()
         running.kill()
@@ -56,3 +60,19 @@ def test_and_the_next_build_goes_on_as_if_nothing_had_been(project: ProjectRun, 
     project.deliver(account)
     project.dbt(*WITHOUT_TESTS)
     project.assert_as_expected(account)
+
+
+def test_a_build_that_wrote_its_rows_and_not_its_offset_writes_no_row_twice(project: ProjectRun) -> None:
+    """The newest offsets are forgotten, as if the build had been killed just before it committed them."""
+    state = f"{CATALOG}.plt_ops.processing_state"
+    merged = ", ".join(repr(model) for model in MERGED)
+    project.fetch(
+        f"delete from {state} where (task, committed_at) in (select task, max(committed_at) from {state}"
+        f" where task in ({merged}) group by task)"
+    )
+    before = project.versions()
+    project.dbt(*WITHOUT_TESTS, "--select", *MERGED)
+    for model in MERGED:
+        assert project.touched_days(model), f"{model} was meant to read its last changes again"
+    written = project.rows_written_since(before)
+    assert set(written) == {"plt_ops.model_runs", "plt_ops.processing_state"}
