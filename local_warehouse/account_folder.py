@@ -30,6 +30,7 @@ from local_warehouse.source_tables import (
     known_tables,
     merge_columns,
     name_problem,
+    widen_columns,
 )
 
 _BLOCK_BYTES = 1024 * 1024
@@ -237,6 +238,23 @@ def grown_columns(file: SourceFile, columns: pa.Schema) -> pa.Schema:
         for offset, row in enumerate(rows):
             growth.observe(row, pa.struct(list(columns)), first + offset)
     return growth.result(columns)
+
+
+def widened_columns(file: SourceFile, columns: pa.Schema) -> pa.Schema:
+    """Find the types that columns which a table has grown must have to hold a file's values as well.
+
+    Args:
+        file: The file.
+        columns: The columns of its table, those that the file adds included.
+
+    Returns:
+        The same columns, some of wider types; `source_tables.widen_columns` says which become what.
+
+    Raises:
+        DeliveryError: A column has values of several kinds, or the file cannot be read.
+    """
+    found = grown_columns(file, file.table.columns)
+    return widen_columns(columns, found, file.table.columns)
 
 
 class UnknownColumnsError(Exception):
@@ -802,7 +820,8 @@ def _grow_by_parquet(file: SourceFile, columns: pa.Schema) -> pa.Schema:
                 problem = None if name in grown.names else name_problem(name, grown.names)
                 if problem is not None:
                     raise DeliveryError(part, problem, column=name)
-            grown = merge_columns(grown, found)
+            # Of two parts, the later may have the wider type.
+            grown = merge_columns(widen_columns(grown, found, columns), found)
     return grown
 
 

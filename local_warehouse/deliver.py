@@ -38,6 +38,7 @@ from local_warehouse.account_folder import (
     grown_columns,
     list_deliveries,
     read,
+    widened_columns,
 )
 from local_warehouse.home import Home
 from local_warehouse.source_tables import (
@@ -50,6 +51,7 @@ from local_warehouse.source_tables import (
     parse_type,
     quote,
     type_text,
+    widen_columns,
 )
 from local_warehouse.spark_session import usable_cores
 from local_warehouse.staging import Readers, Result, parts, write_parquet
@@ -331,7 +333,7 @@ class _Run:
                     if not batch.deliveries and delivery.size() > _LARGE_BYTES:
                         # Where Spark has yet to start, it does so meanwhile; what goes wrong is told on use.
                         self._applying.submit(self._target)
-                    self._stage(batch, delivery)
+                    batch = self._stage_widening(batch, delivery)
                     if batch.rows >= _BATCH_ROWS:
                         self._begin_applying(batch)
                         batch = self._new_batch()
@@ -373,6 +375,26 @@ class _Run:
         return False
 
     # -- staging --------------------------------------------------------------------------------------------
+
+    def _stage_widening(self, batch: _Batch, delivery: Delivery) -> _Batch:
+        """Stage a delivery, and give back the batch it is in: a new one where columns become wider for it.
+
+        What is staged already has the types as they were.
+        """
+        while True:
+            try:
+                self._stage(batch, delivery)
+            except _WiderColumnsError as wider:
+                if batch.deliveries:
+                    self._begin_applying(batch)
+                    batch = self._new_batch()
+                for before, after in zip(self._columns[wider.table], wider.columns, strict=True):
+                    if before.type != after.type:
+                        shown = type_text(after.type)
+                        self._progress(f"  {wider.table}: column {after.name} becomes {shown}")
+                self._columns[wider.table] = wider.columns
+            else:
+                return batch
 
     def _stage(self, batch: _Batch, delivery: Delivery) -> None:
         content = delivery.content_hash()
@@ -425,13 +447,20 @@ class _Run:
             begun = {file.table.name: self._begin_staging(readers, batch, delivery, file) for file in ordered}
             rows = {}
             for file in delivery.files:
+                name = file.table.name
+                known = self._columns[name]
                 try:
-                    rows[file.table.name] = self._count_staged(file, begun[file.table.name])
-                except UnknownColumnsError:
-                    name = file.table.name
-                    self._columns[name] = grown_columns(file, self._columns[name])
-                    again = self._begin_staging(readers, batch, delivery, file)
-                    rows[name] = self._count_staged(file, again)
+                    try:
+                        rows[name] = self._count_staged(file, begun[name])
+                    except UnknownColumnsError:
+                        self._columns[name] = grown_columns(file, known)
+                        again = self._begin_staging(readers, batch, delivery, file)
+                        rows[name] = self._count_staged(file, again)
+                except DeliveryError:
+                    wider = _wider(file, known)
+                    if wider == known:
+                        raise
+                    raise _WiderColumnsError(name, wider) from None
         return rows
 
     def _begin_staging(
@@ -555,6 +584,7 @@ class _Run:
         spark = target.spark.newSession()
         if not (write.rows or write.replace) and spark.catalog.tableExists(physical):
             return
+        self._widen_by_spark(target, spark, table)
         columns = columns_text(self._journal.columns(table), table.comments)
         staged = folder / name
         if write.rows > _SMALL_ROWS:
@@ -575,6 +605,52 @@ class _Run:
             .option("delta.dataSkippingStatsColumns", ",".join(map(quote, table.statistics_columns())))
             .saveAsTable(physical)
         )
+
+    def _widen_by_spark(self, target: Target, spark: SparkSession, table: SourceTable) -> None:
+        """Write a table anew where columns that it has grown are to be wider, unless that is done."""
+        location = target.catalog.managed_location(CATALOG, table.schema, table.table)
+        physical = target.catalog.physical(CATALOG, table.schema, table.table)
+        if location is None or not spark.catalog.tableExists(physical):
+            return
+        rows = spark.read.table(physical)
+        wanted = self._journal.columns(table)
+        held = pa.schema(
+            [
+                pa.field(of.name, parse_type(of.dataType.simpleString()))
+                for of in rows.schema
+                if of.name in wanted.names
+            ]
+        )
+        wider = widen_columns(held, wanted, table.columns)
+        if wider == held:
+            return
+        types = {new.name: new.type for old, new in zip(held, wider, strict=True) if old.type != new.type}
+        widened = {name: rows[quote(name)].cast(type_text(types[name])) for name in types}
+        self._progress(f"  {table.name}: writing the table anew, for wider columns")
+        (
+            rows.withColumns(widened)
+            .write.format("delta")
+            .mode("overwrite")
+            .option("overwriteSchema", "true")
+            .save(str(location))
+        )
+        spark.catalog.refreshTable(physical)
+
+
+class _WiderColumnsError(Exception):
+    """A delivery fits its table once columns that the table has grown are of wider types."""
+
+    def __init__(self, table: str, columns: pa.Schema) -> None:
+        self.table = table
+        self.columns = columns
+
+
+def _wider(file: SourceFile, columns: pa.Schema) -> pa.Schema:
+    """The types that let a refused file fit; the same columns where it is wrong otherwise."""
+    try:
+        return columns if columns == file.table.columns else widened_columns(file, columns)
+    except DeliveryError:
+        return columns
 
 
 def _sync_folders(folder: Path) -> None:

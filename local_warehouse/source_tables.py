@@ -38,7 +38,8 @@ _SCALARS: dict[str, pa.DataType] = {
 }
 _NAMES = {arrow: name for name, arrow in _SCALARS.items()}
 
-_UNSUITABLE = frozenset(" ,;{}()\n\t=")
+_UNSUITABLE = frozenset(" ,;{}()\n\t=<>:`")
+"""What plain Delta tables do not take in a name, and what would be a sign in the text of a type."""
 
 
 @dataclass(frozen=True)
@@ -238,7 +239,7 @@ def name_problem(name: str, taken: Sequence[str]) -> str | None:
     if not name:
         return "a column must have a name"
     if set(name) & _UNSUITABLE:
-        return "a new column's name may not hold blanks or any of , ; { } ( ) ="
+        return "a new column's name may not hold blanks or any of , ; { } ( ) = < > : `"
     for other in taken:
         if other != name and other.casefold() == name.casefold():
             return (
@@ -280,6 +281,54 @@ def _merge_types(known: pa.DataType, found: pa.DataType) -> pa.DataType:
         return pa.list_(_merge_types(known.value_type, found.value_type))
     if pa.types.is_map(known) and pa.types.is_map(found):
         return pa.map_(known.key_type, _merge_types(known.item_type, found.item_type))
+    return known
+
+
+def widen_columns(known: pa.Schema, found: pa.Schema, declared: pa.Schema) -> pa.Schema:
+    """Give columns that a table has grown the types that hold what it has of them and what comes now.
+
+    Args:
+        known: The table's columns.
+        found: The columns as their newest values tell.
+        declared: Columns, and fields of structs, that keep their types.
+
+    Returns:
+        The known columns: whole numbers become DOUBLE where fractions come, dates and timestamps STRING where
+        other text comes. What only differs otherwise stays as it is.
+    """
+    return pa.schema(_widen_fields(list(known), list(found), list(declared)))
+
+
+def _widen_fields(known: list[pa.Field], found: list[pa.Field], declared: list[pa.Field]) -> list[pa.Field]:
+    theirs = {field.name: field.type for field in found}
+    kept = {field.name: field.type for field in declared}
+    return [
+        pa.field(field.name, _widen_type(field.type, theirs[field.name], kept.get(field.name)))
+        if field.name in theirs
+        else field
+        for field in known
+    ]
+
+
+def _widen_type(known: Any, found: Any, declared: Any) -> pa.DataType:
+    types = pa.types
+    if types.is_struct(known) and types.is_struct(found):
+        return pa.struct(_widen_fields(list(known), list(found), list(declared or [])))
+    if types.is_list(known) and types.is_list(found):
+        inside = None if declared is None else declared.value_type
+        return pa.list_(_widen_type(known.value_type, found.value_type, inside))
+    if types.is_map(known) and types.is_map(found):
+        inside = None if declared is None else declared.item_type
+        return pa.map_(known.key_type, _widen_type(known.item_type, found.item_type, inside))
+    if declared is not None:
+        return known
+    if types.is_integer(known) and (types.is_floating(found) or types.is_integer(found)):
+        return known if types.is_integer(found) and found.bit_width <= known.bit_width else found
+    if types.is_float32(known) and types.is_float64(found):
+        return found
+    is_text = types.is_date(found) or types.is_timestamp(found) or types.is_string(found)
+    if (types.is_date(known) or types.is_timestamp(known)) and is_text and known != found:
+        return pa.string()
     return known
 
 

@@ -22,6 +22,7 @@ from local_warehouse.account_folder import (
     grown_columns,
     list_deliveries,
     read,
+    widened_columns,
 )
 from local_warehouse.source_tables import SourceTable, known_tables, new_names, parse_type
 
@@ -359,6 +360,37 @@ class TestGrowth:
     def test_a_new_column_is_typed_by_its_values(self, tmp_path: Path, values: list[Any], text: str) -> None:
         assert self.grown(tmp_path, *({"new": value} for value in values)) == {"new": text}
 
+    @pytest.mark.parametrize(
+        ("held", "values", "text"),
+        [
+            ("BIGINT", [1, 2.5], "DOUBLE"),
+            ("DOUBLE", [1], "DOUBLE"),
+            ("DATE", ["soon"], "STRING"),
+            ("DATE", ["2026-01-31T00:00:00Z"], "STRING"),
+            ("TIMESTAMP", ["2026-01-31"], "STRING"),
+            ("STRING", ["2026-01-31"], "STRING"),
+            ("BIGINT", ["a"], "BIGINT"),
+            ("STRUCT<`a`: BIGINT, `b`: BOOLEAN>", [{"a": 0.5}], "STRUCT<`a`: DOUBLE, `b`: BOOLEAN>"),
+            ("ARRAY<MAP<STRING, DATE>>", [[{"a b": "soon"}]], "ARRAY<MAP<STRING, STRING>>"),
+        ],
+    )
+    def test_a_column_that_has_grown_becomes_wider_where_that_holds_all_values(
+        self, tmp_path: Path, held: str, values: list[Any], text: str
+    ) -> None:
+        declared = table_of(s="STRING")
+        known = table_of(s="STRING", new=held).columns
+        path = written(tmp_path, *(json.dumps({"new": value}) for value in values))
+        file = SourceFile(path, declared, "jsonl")
+        wider = widened_columns(file, known)
+        assert dict(new_names(declared.columns, wider)) == {"new": text}
+        if text != held:
+            assert len(rows_of(path, declared, wider)) == len(values)
+
+    def test_what_is_declared_keeps_its_type(self, tmp_path: Path) -> None:
+        table = table_of(i="BIGINT", st="STRUCT<d: DATE>")
+        path = written(tmp_path, json.dumps({"i": 2.5, "st": {"d": "soon"}}))
+        assert widened_columns(SourceFile(path, table, "jsonl"), table.columns) == table.columns
+
     def test_names_that_say_tags_make_a_map(self, tmp_path: Path) -> None:
         assert self.grown(tmp_path, {"budget_tags": {"team": "a"}}) == {"budget_tags": "MAP<STRING, STRING>"}
 
@@ -382,6 +414,8 @@ class TestGrowth:
             ([{"s": "a"}, {"S": "a"}], "S", "names differing by upper and lower case only"),
             ([{"a": 1}, {"A": 1}], "A", "names differing by upper and lower case only"),
             ([{"s": "a"}, {"a b": 1}], "a b", "may not hold blanks"),
+            ([{"s": "a"}, {"st": {"a<b": 1}}], "st.a<b", "any of , ; { } ( ) = < > :"),
+            ([{"s": "a"}, {"a:b": 1}], "a:b", "any of , ; { } ( ) = < > :"),
         ],
     )
     def test_what_no_table_can_hold_is_refused(

@@ -459,8 +459,13 @@ class TestOnSpark:
             assert killed.returncode == -signal.SIGKILL, killed.stderr
         put(account, "2026-01-02", "billing.usage", usage(2, usage_quantity="0.000000000000000001", grown=2))
         put(account, "2026-01-02", "lakeflow.jobs", {"job_id": "2", "health_rules": [{"level": 3}]})
+        # Wider columns than the deliveries before have made them.
+        put(account, "2026-01-04", "billing.usage", usage(4, grown=0.5, since="2026-01-04"))
+        put(account, "2026-01-05", "billing.usage", usage(5, since="soon", newer=True))
         far = {"usage_start_time": "0001-01-01T00:00:00Z", "usage_end_time": "9999-12-31T23:59:59.999999Z"}
         put(account, "2026-01-03", "billing.usage", usage(3, **far, identity_metadata={"mood": "good"}))
+        killed = self.process(home, account, "wrote billing.usage")
+        assert killed.returncode == -signal.SIGKILL, killed.stderr
         done = self.process(
             home,
             account,
@@ -472,15 +477,23 @@ class TestOnSpark:
             "select job_id, health_rules[0].metric, health_rules[0].level"
             " from system__lakeflow.jobs order by 1",
             "select sku_name, cast(pricing.default as string) from system__billing.list_prices",
+            "select record_id, grown, since, newer from system__billing.usage order by 1",
         )
         assert done.returncode == 0, done.stderr
-        rows, times, jobs, prices = done.stdout.splitlines()
-        first, second, _ = ast.literal_eval(rows)
+        rows, times, jobs, prices, wider = done.stdout.splitlines()
+        first, second, *_ = ast.literal_eval(rows)
         assert first == ("1", "1.500000000000000000", {"a;`'": "{{ x }}"}, 1)
         assert second == ("2", "0.000000000000000001", None, 2)
         assert times == "[('0001-01-01 00:00:00', '9999-12-31 23:59:59.999999', 'good')]"
         assert jobs == "[('1', 'm', None), ('2', None, 3)]"
         assert prices == "[('a', '0.100000000000000000')]"
+        assert ast.literal_eval(wider) == [
+            ("1", 1.0, None, None),
+            ("2", 2.0, None, None),
+            ("3", None, None, None),
+            ("4", 0.5, "2026-01-04", None),
+            ("5", None, "soon", True),
+        ]
 
     def test_spark_and_deliveries_write_the_same_tables_in_turn(self, tmp_path: Path) -> None:
         home, account = tmp_path / "home", tmp_path / "account"
