@@ -888,6 +888,34 @@ class Catalog:
                 ).rowcount
             )
 
+    def column_changed(self, name: Name, old: str, new: str | None) -> None:
+        """Have tags and keys follow a column that was renamed, or forget the tags of one that was dropped.
+
+        Args:
+            name: The relation.
+            old: The column, in lower case.
+            new: Its new name, None where it is gone.
+        """
+        of_column = "catalog = ? and schema = ? and relation = ? and column_name = ?"
+        of_parent = "parent_catalog = ? and parent_schema = ? and parent_relation = ?"
+        with self.transaction() as db:
+            if new is None:
+                db.execute(f"delete from tags where {of_column}", (*name, old))
+                return
+            db.execute(f"update tags set column_name = ? where {of_column}", (new, *name, old))
+            for kept, where in (
+                ("columns", "catalog = ? and schema = ? and relation = ?"),
+                ("parent_columns", of_parent),
+            ):
+                for number, text in db.execute(
+                    f"select rowid, {kept} from key_constraints where {where}", name
+                ).fetchall():
+                    renamed = [new if column == old else column for column in json.loads(text)]
+                    db.execute(
+                        f"update key_constraints set {kept} = ? where rowid = ?",
+                        (json.dumps(renamed), number),
+                    )
+
     def constraints(self, name: Name) -> list[Constraint]:
         """List the recorded constraints of a relation."""
         return [

@@ -13,20 +13,18 @@ import re
 import sqlite3
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pyarrow as pa
 
 from local_warehouse import results
 from local_warehouse.catalog import Name
+from local_warehouse.client_session import Session
 from local_warehouse.column_types import field_type, sql_type
 from local_warehouse.errors import WarehouseError
 from local_warehouse.lexer import Kind, quoted, string_value
 from local_warehouse.names import Reference, Statement, apply_edits
 from local_warehouse.results import Result
-
-if TYPE_CHECKING:
-    from local_warehouse.engine import Session
 
 _S, _I, _T = "string", "integer", "timestamp"
 RELATIONS: dict[str, list[tuple[str, str]]] = {
@@ -243,7 +241,7 @@ def _replacement(statement: Statement, reference: Reference, name: str, alias: b
         following.word == "AS" or (following.is_name and following.word not in _AFTER_RELATION)
     )
     text = name if has_alias or not alias else f"{name} AS {quoted(reference.name)}"
-    return (tokens[reference.token].start, tokens[reference.token + 4].end, text)
+    return (tokens[reference.token].start, tokens[reference.end - 1].end, text)
 
 
 _AFTER_RELATION = frozenset(

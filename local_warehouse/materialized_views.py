@@ -8,20 +8,17 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as sf
 
 from local_warehouse import results, unity
 from local_warehouse.catalog import MaterializedView, Name, latest_version
+from local_warehouse.client_session import Session, answer_context_functions
 from local_warehouse.errors import WarehouseError, unsupported
 from local_warehouse.lexer import Kind, quoted, string_value
 from local_warehouse.names import Statement, read_name, translate
 from local_warehouse.results import Result
-
-if TYPE_CHECKING:
-    from local_warehouse.engine import Session
 
 _COPIED_CLAUSES = frozenset(("PARTITIONED", "CLUSTER", "COMMENT", "TBLPROPERTIES"))
 _CHANGES = frozenset(
@@ -234,8 +231,6 @@ def _existing(session: Session, parts: list[str]) -> tuple[Name, MaterializedVie
 
 def _rows(session: Session, view: MaterializedView, names: list[str]) -> DataFrame:
     """Read what the query of a view gives, under the names of its columns where they are listed."""
-    from local_warehouse.statements import answer_context_functions
-
     statement = translate(view.query, session.engine.catalog, view.catalog, view.schema)
     if any(found.schema == "information_schema" for found in statement.references):
         raise unsupported("A materialized view cannot read an information schema here; use a view.")

@@ -5,18 +5,16 @@ from __future__ import annotations
 import fnmatch
 import itertools
 import json
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from local_warehouse import results
 from local_warehouse.catalog import Constraint, Name
+from local_warehouse.client_session import Session
 from local_warehouse.column_types import describe_type, field_type, sql_type
 from local_warehouse.errors import WarehouseError, with_logical_names
 from local_warehouse.lexer import Kind, quoted, string_value
 from local_warehouse.names import Statement, read_name
 from local_warehouse.results import Result
-
-if TYPE_CHECKING:
-    from local_warehouse.engine import Session
 
 
 def matches(name: str, pattern: str) -> bool:

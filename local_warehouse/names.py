@@ -44,6 +44,29 @@ _BEFORE_RELATION = frozenset(
     ]
 )
 _BEFORE_SCHEMA = frozenset(("SCHEMA", "DATABASE", "SCHEMAS", "NAMESPACE", "USE"))
+_ENDS_FROM = frozenset(
+    [
+        "SELECT",
+        "WHERE",
+        "GROUP",
+        "HAVING",
+        "QUALIFY",
+        "WINDOW",
+        "ORDER",
+        "SORT",
+        "CLUSTER",
+        "DISTRIBUTE",
+        "LIMIT",
+        "OFFSET",
+        "UNION",
+        "EXCEPT",
+        "INTERSECT",
+        "MINUS",
+        "SET",
+        "VALUES",
+        "WHEN",
+    ]
+)
 _CHANGE_FUNCTIONS = frozenset(("table_changes", "table_changes_by_path"))
 _NOT_A_NAME = frozenset(
     [
@@ -215,6 +238,7 @@ def translate(sql: str, names: Names, catalog: str, schema: str) -> Statement:
     statement = Statement(sql, tokens)
     aliases = _aliases(tokens, names)
     show = bool(tokens) and tokens[0].word == "SHOW"
+    lists = _in_lists_of_relations(tokens)
     at = 0
     while at < len(tokens):
         token = tokens[at]
@@ -231,9 +255,28 @@ def translate(sql: str, names: Names, catalog: str, schema: str) -> Statement:
             at += 3
             continue
         parts, end = read_name(tokens, at)
-        _translate_name(statement, parts, at, end, names, (catalog, schema), aliases, show)
+        before = "FROM" if at in lists else _word_before(tokens, at)
+        _translate_name(statement, parts, at, end, names, (catalog, schema), aliases, show, before)
         at = max(end, at + 1)
     return statement
+
+
+def _in_lists_of_relations(tokens: Sequence[Token]) -> set[int]:
+    """Find the names that follow a comma in a FROM clause, such as that of `b.y` in `from a.x, b.y`."""
+    found: set[int] = set()
+    open_from = [False]
+    for at, token in enumerate(tokens):
+        if token.text == "(":
+            open_from.append(False)
+        elif token.text == ")":
+            open_from = open_from[:-1] or [False]
+        elif token.word == "FROM" and (at == 0 or tokens[at - 1].word != "DISTINCT"):
+            open_from[-1] = True
+        elif token.word in _ENDS_FROM:
+            open_from[-1] = False
+        elif open_from[-1] and at > 0 and tokens[at - 1].text == "," and token.is_name:
+            found.add(at)
+    return found
 
 
 def _aliases(tokens: Sequence[Token], names: Names) -> set[str]:
@@ -261,9 +304,9 @@ def _translate_name(
     current: tuple[str, str],
     aliases: set[str],
     show: bool,
+    before: str,
 ) -> None:
     tokens = statement.tokens
-    before = _word_before(tokens, at)
     first = parts[0].lower()
     if len(parts) >= 3:
         second = parts[1].lower()
@@ -299,7 +342,7 @@ def _translate_name(
             statement.edits.append((tokens[at].start, tokens[at].end, physical))
         return
     if len(parts) == 2:
-        if names.has_schema(current[0], first):
+        if first == "information_schema" or names.has_schema(current[0], first):
             physical = quoted(names.physical_schema(current[0], first))
             statement.edits.append((tokens[at].start, tokens[at].end, physical))
             statement.references.append(Reference(current[0], first, parts[1].lower(), at, end))

@@ -19,6 +19,11 @@ _NO_EFFECT_ON_RESULTS = frozenset(("enable_photon", "use_cached_result", "query_
 _OF_THE_CONNECTION = frozenset(("spark.thriftserver.arrowbasedrowset.timestampasstring",))
 
 
+def not_available(key: str) -> WarehouseError:
+    """The service's error for a setting that it does not know."""
+    return WarehouseError("CONFIG_NOT_AVAILABLE", f"Configuration {key} is not available.", "42K0I")
+
+
 class SessionSettings:
     """The settings of one session.
 
@@ -66,7 +71,7 @@ class SessionSettings:
         elif name.startswith("spark."):
             self._spark.conf.set(key, value)
         else:
-            raise WarehouseError("CONFIG_NOT_AVAILABLE", f"Configuration {key} is not available.", "42K0I")
+            raise not_available(key)
 
     def knows(self, key: str) -> bool:
         """Tell whether a name is a SQL warehouse's own setting."""

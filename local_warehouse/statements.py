@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from local_warehouse import information_schema, materialized_views, metadata, results, unity
+from local_warehouse.client_session import Session, answer_context_functions
 from local_warehouse.errors import WarehouseError, unsupported
-from local_warehouse.lexer import quoted, string_literal, string_value
+from local_warehouse.lexer import quoted, string_value
 from local_warehouse.names import Reference, Statement, read_name
 from local_warehouse.results import Result
-
-if TYPE_CHECKING:
-    from local_warehouse.engine import Session
+from local_warehouse.settings import not_available
 
 Handler = Callable[["Session", Statement], "Result | None"]
 """Answers a statement, or returns None to leave it to the next one."""
@@ -103,6 +101,7 @@ def _write(session: Session, statement: Statement) -> Result:
         if known is not None and known.type == "MANAGED":
             intent = catalog.begin("drop", {"name": target.key, "location": known.location})
     renamed = _rename_target(session, statement, target) if words[0] == "ALTER" else None
+    columns = unity.column_changes(session, statement, target) if words[0] == "ALTER" else {}
     if renamed is not None:
         intent = catalog.begin(
             "rename",
@@ -132,6 +131,8 @@ def _write(session: Session, statement: Statement) -> Result:
         catalog.sync(
             target.key, view_text, replaced=creates and "TABLE" in words[:6] and "EXISTS" not in words[:6]
         )
+    for old, new in columns.items():
+        catalog.column_changed(target.key, old, new)
     if intent is not None:
         catalog.end(intent)
     return answer
@@ -176,23 +177,6 @@ def _view_text(statement: Statement) -> str | None:
     return None
 
 
-def answer_context_functions(session: Session, statement: Statement) -> None:
-    """Put the session's catalog and schema in place of the functions that ask for them."""
-    tokens = statement.tokens
-    answers = {
-        "CURRENT_CATALOG": session.catalog,
-        "CURRENT_DATABASE": session.schema,
-        "CURRENT_SCHEMA": session.schema,
-    }
-    for at, token in enumerate(tokens):
-        if (
-            token.word in answers
-            and [part.text for part in tokens[at + 1 : at + 3]] == ["(", ")"]
-            and (at == 0 or tokens[at - 1].text != ".")
-        ):
-            statement.edits.append((token.start, tokens[at + 2].end, string_literal(answers[token.word])))
-
-
 # -- handlers
 # --------------------------------------------------------------------------------------------------------
 
@@ -226,15 +210,19 @@ def _use(session: Session, statement: Statement) -> Result | None:
 
 
 def _set(session: Session, statement: Statement) -> Result | None:
-    """SET of a SQL warehouse's own settings; Spark's are left to Spark."""
-    found = re.fullmatch(r"(?is)\s*set\s+([a-z_]+)\s*(?:=|\s)\s*(.+?)\s*;?\s*", statement.sql)
-    if found is None or not session.settings.knows(found.group(1)):
+    """SET of a SQL warehouse's own settings; Spark's are left to Spark, which would store any other name."""
+    found = re.fullmatch(r"(?s)([A-Za-z_][\w.]*|`[^`]+`)\s*(=|\s)\s*(.+?)\s*", statement.text(1))
+    if found is None:
         return None
-    value = found.group(2).strip()
+    name, sign, value = found.group(1).strip("`"), found.group(2), found.group(3)
+    if not session.settings.knows(name):
+        if sign == "=" and not name.lower().startswith("spark."):
+            raise not_available(name)
+        return None
     if value[:1] in "'\"" and value[-1:] == value[:1]:
         value = value[1:-1]
-    session.settings.set(found.group(1), value)
-    return results.of_rows([("key", "string"), ("value", "string")], [(found.group(1), value)])
+    session.settings.set(name, value)
+    return results.of_rows([("key", "string"), ("value", "string")], [(name, value)])
 
 
 def _create_or_drop_schema(session: Session, statement: Statement) -> Result | None:
@@ -325,6 +313,22 @@ def _create_or_drop_catalog(
     return results.empty()
 
 
+def _create_table_with_keys(session: Session, statement: Statement) -> Result | None:
+    words = statement.words
+    if "TABLE" not in [word for word in words[:6] if word] or not statement.references:
+        return None
+    keys = unity.take_keys(session, statement)
+    if not keys:
+        return None
+    name = statement.references[0].key
+    before = session.engine.catalog.relation(*name)
+    answer = run(session, statement)
+    if before is None or "REPLACE" in words[:3]:
+        for constraint, key in keys:
+            unity.record_key(session, name, constraint, key)
+    return answer
+
+
 def _streaming_tables(session: Session, statement: Statement) -> Result | None:
     if "STREAMING" in statement.words[:6]:
         raise unsupported(
@@ -337,7 +341,13 @@ def _streaming_tables(session: Session, statement: Statement) -> Result | None:
 _HANDLERS: dict[str, tuple[Handler, ...]] = {
     "USE": (_use,),
     "SET": (_use, _set),
-    "CREATE": (_create_or_drop_schema, _streaming_tables, materialized_views.create, unity.create),
+    "CREATE": (
+        _create_or_drop_schema,
+        _streaming_tables,
+        materialized_views.create,
+        unity.create,
+        _create_table_with_keys,
+    ),
     "REFRESH": (_streaming_tables, materialized_views.refresh),
     "DROP": (_create_or_drop_schema, materialized_views.drop, unity.drop),
     "SHOW": (unity.show_grants, metadata.show),

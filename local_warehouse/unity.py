@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
 import yaml
 
 from local_warehouse import results
 from local_warehouse.catalog import Name
+from local_warehouse.client_session import Session
 from local_warehouse.errors import WarehouseError, unsupported
 from local_warehouse.lexer import Kind, Token, quoted, string_literal, string_value
 from local_warehouse.names import Reference, Statement, read_name, translate
 from local_warehouse.results import Result
-
-if TYPE_CHECKING:
-    from local_warehouse.engine import Session
 
 
 def _not_found(name: tuple[str, ...]) -> WarehouseError:
@@ -266,6 +263,50 @@ def _alter_column(session: Session, statement: Statement, parts: list[str], at: 
             session.engine.catalog.sync(name)
             return results.empty()
     return None
+
+
+def column_changes(session: Session, statement: Statement, target: Reference) -> dict[str, str | None]:
+    """Read which columns ALTER TABLE renames or drops.
+
+    Args:
+        session: The client's session.
+        statement: The statement.
+        target: The table.
+
+    Returns:
+        Their names, in lower case, each with its new one; None for one that is dropped.
+
+    Raises:
+        WarehouseError: A column that is to be dropped belongs to a recorded key.
+    """
+    words, tokens = statement.words, statement.tokens
+    at = target.end
+    verb = words[at : at + 2]
+    if verb == ["RENAME", "COLUMN"]:
+        old, at = read_name(tokens, at + 2)
+        new, _ = read_name(tokens, at + 1)
+        return {old[0].lower(): new[0].lower()} if len(old) == len(new) == 1 else {}
+    if verb not in (["DROP", "COLUMN"], ["DROP", "COLUMNS"]):
+        return {}
+    at += 4 if words[at + 2 : at + 4] == ["IF", "EXISTS"] else 2
+    at += 1 if at < len(tokens) and tokens[at].text == "(" else 0
+    dropped: dict[str, str | None] = {}
+    while at < len(tokens) and tokens[at].is_name:
+        parts, at = read_name(tokens, at)
+        if len(parts) == 1:
+            dropped[parts[0].lower()] = None
+        at += 1
+    for key in session.engine.catalog.all_constraints():
+        owner = (key.catalog, key.schema, key.relation)
+        used = key.columns if owner == target.key else key.parent_columns if key.parent == target.key else []
+        if key.kind != "NOT NULL" and dropped.keys() & set(used):
+            raise WarehouseError(
+                "CONSTRAINT_HAS_DEPENDENTS",
+                f"{key.kind} {key.name} of {'.'.join(owner)} has a column that is to be dropped;"
+                " drop the key first.",
+                "2BP01",
+            )
+    return dropped
 
 
 def not_null_name(column: str) -> str:
@@ -538,7 +579,7 @@ def comment(session: Session, statement: Statement) -> Result | None:
 
 
 def create(session: Session, statement: Statement) -> Result | None:
-    """Answer CREATE FUNCTION, metric views and tables with keys; refuse row filters and masks.
+    """Answer CREATE FUNCTION and metric views.
 
     Args:
         session: The client's session.
@@ -560,8 +601,6 @@ def create(session: Session, statement: Statement) -> Result | None:
         return answer
     if "VIEW" in head and "METRICS" in words and statement.references:
         return _create_metric_view(session, statement)
-    if "TABLE" in head and statement.references:
-        return _create_table(session, statement)
     return None
 
 
@@ -582,13 +621,24 @@ def drop(session: Session, statement: Statement) -> Result | None:
     return answer
 
 
-def _create_table(session: Session, statement: Statement) -> Result | None:
-    """Take PRIMARY KEY and FOREIGN KEY out of a column list, and record them once the table is there."""
+def take_keys(session: Session, statement: Statement) -> list[tuple[str | None, Key]]:
+    """Take PRIMARY KEY and FOREIGN KEY out of the column list of CREATE TABLE.
+
+    Args:
+        session: The client's session.
+        statement: The statement; without its keys, Spark takes it.
+
+    Returns:
+        The keys, with their names where they have one, to be recorded once the table is there.
+
+    Raises:
+        WarehouseError: It asks for a row filter or a mask, or is not well formed.
+    """
     words, tokens = statement.words, statement.tokens
     reference = statement.references[0]
     if reference.end >= len(tokens) or tokens[reference.end].text != "(":
         _refuse_filters(words[reference.end :])
-        return None
+        return []
     depth, at = 0, reference.end
     keys: list[tuple[str | None, Key]] = []
     removed: list[tuple[int, int]] = []
@@ -626,17 +676,8 @@ def _create_table(session: Session, statement: Statement) -> Result | None:
             continue
         at += 1
     _refuse_filters(words[end:])
-    if not keys:
-        return None
     _cut(statement, removed)
-    before = session.engine.catalog.relation(*reference.key)
-    from local_warehouse.statements import run
-
-    answer = run(session, statement)
-    if before is None or "REPLACE" in words[:3]:
-        for constraint, key in keys:
-            record_key(session, reference.key, constraint, key)
-    return answer
+    return keys
 
 
 def _constraint_name(statement: Statement, at: int, item_start: int) -> tuple[str | None, int]:

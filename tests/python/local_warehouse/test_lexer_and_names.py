@@ -13,9 +13,7 @@ from local_warehouse.names import translate
 class Names:
     """A catalog of two schemas."""
 
-    schemas = frozenset(
-        (("cat", "s"), ("cat", "other"), ("system", "billing"), ("cat", "information_schema"))
-    )
+    schemas = frozenset((("cat", "s"), ("cat", "other"), ("system", "billing")))
 
     def has_catalog(self, catalog: str) -> bool:
         return catalog.lower() in {found for found, _ in self.schemas}
@@ -42,6 +40,21 @@ def spark(sql: str) -> str:
         ("select system.builtin.abs(1)", "select system.builtin.abs(1)"),
         ("select system.session.v", "select system.session.v"),
         ("select * from s.t", "select * from `cat__s`.t"),
+        (
+            "select * from s.a, other.b x, (select 1, s.f) y",
+            "select * from `cat__s`.a, `cat__other`.b x, (select 1, s.f) y",
+        ),
+        (
+            "select * from s.a join other.b on a.x = b.x, s.c",
+            "select * from `cat__s`.a join `cat__other`.b on a.x = b.x, `cat__s`.c",
+        ),
+        ("select a is distinct from b, s.f from t as s", "select a is distinct from b, s.f from t as s"),
+        ("select 1 from a as s order by a.x, s.f", "select 1 from a as s order by a.x, s.f"),
+        (
+            "select * from table_changes('cat.s.t', 1), s.u where x in (1, s.f)",
+            "select * from table_changes('`cat__s`.`t`', 1), `cat__s`.u where x in (1, s.f)",
+        ),
+        ("select * from information_schema.tables", "select * from `cat__information_schema`.tables"),
         ("select a.b from t a", "select a.b from t a"),
         ("select s.t from x as s", "select s.t from x as s"),
         ("create schema if not exists cat.new", "create schema if not exists `cat__new`"),

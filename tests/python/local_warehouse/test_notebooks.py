@@ -159,3 +159,37 @@ def test_a_failure_is_told_with_the_lines_of_the_notebook_and_the_users_names(wa
     output = output_of(warehouse, "spark.table('platform_observability.none.such')")
     assert output.error is not None and "[TABLE_OR_VIEW_NOT_FOUND]" in output.error
     assert "platform_observability__none" not in output.error
+
+
+def test_closing_a_connection_frees_its_views(warehouse: Warehouse, notebook: Notebook) -> None:
+    """A notebook runs in the warehouse's own process, and so can look into the sessions of others."""
+    look = """
+        import builtins, time
+
+        def views(session):
+            return session._jsparkSession.sessionState().catalog().listLocalTempViews("only_here").size()
+
+        """
+    with warehouse.connect() as connection, connection.cursor() as cursor:
+        cursor.execute("create temporary view only_here as select 1 as x")
+        found = notebook(
+            f"""{look}
+        sessions = [found.spark for found in spark.client_session.engine.sessions()]
+        builtins.kept = [session for session in sessions if views(session)]
+        tell([views(session) for session in builtins.kept])
+        """
+        )
+        assert found == [1]
+    assert (
+        notebook(
+            f"""{look}
+        (session,) = builtins.kept
+        del builtins.kept
+        deadline = time.monotonic() + 30
+        while views(session) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        tell(views(session))
+        """
+        )
+        == 0
+    )
