@@ -7,5 +7,5 @@
     {%- for column in columns -%}
         {%- do fields.append("cast(" ~ column ~ " as string) as k" ~ loop.index) -%}
     {%- endfor -%}
-    {{ dbt_utils.generate_surrogate_key(["to_json(struct(" ~ fields | join(", ") ~ "))"]) }}
+    {{ dbt_utils.generate_surrogate_key([json_of(fields | join(", "))]) }}
 {%- endmacro %}
