@@ -10,6 +10,7 @@ from synthetic_account.plants import (
     nested_cases,
     policy_cases,
     price_cases,
+    quality_cases,
     quarantine_cases,
     run_cases,
     showback_cases,
@@ -43,4 +44,5 @@ ALL_CASES: tuple[Case, ...] = (
     *cost_cases.CASES,
     *showback_cases.CASES,
     *policy_cases.CASES,
+    *quality_cases.CASES,
 )

@@ -113,6 +113,15 @@ def _old_runtime(parts: Parts) -> Planted:
     )
 
 
+def _runtime_of_half_a_year(parts: Parts) -> Planted:
+    return _breach(
+        parts,
+        "runtime_out_of_support",
+        "an interactive cluster on a runtime without long-term support, younger than three years",
+        {"dbr_version": "15.3.x-scala2.12"},
+    )
+
+
 def _never_stops(parts: Parts) -> Planted:
     return _breach(parts, "auto_termination_off", "never stops by itself", {"auto_termination_minutes": 0})
 
@@ -284,6 +293,7 @@ CASES = tuple(
     for case in (
         Case("cluster_within_every_policy", _within),
         Case("policy_runtime_too_old", _old_runtime),
+        Case("policy_runtime_out_of_support", _runtime_of_half_a_year),
         Case("policy_auto_termination_off", _never_stops),
         Case("policy_autoscaling_off", _fixed_size),
         Case("policy_node_type_not_allowed", _node_type),

@@ -40,6 +40,7 @@ POLICY_CLUSTERS = {
     "job_on_all_purpose": "0901-100006-jobshere",
     "waived": "0901-100007-waived01",
     "waiver_expired": "0901-100008-waived02",
+    "runtime_out_of_support": "0901-100009-runtime2",
 }
 """Clusters in the workspace of policies, by the one policy each breaks."""
 

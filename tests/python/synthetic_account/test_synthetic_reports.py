@@ -431,6 +431,8 @@ def broken_policies(cluster: Row) -> set[str]:
     found = set()
     if int(cluster["dbr_version"].split(".")[0]) < 12:
         found.add("runtime_too_old")
+    elif cluster["dbr_version"].startswith("15.3."):
+        found.add("runtime_out_of_support")
     if cluster["auto_termination_minutes"] == 0:
         found.add("auto_termination_off")
     if "max_autoscale_workers" not in cluster:
@@ -466,7 +468,7 @@ def test_each_cluster_breaks_the_policy_it_is_there_for(
         for plant in account.truths["plants"]
         if plant["table"] == "compute.clusters" and "breaks" in plant["facts"]
     ]
-    assert len(cases) == 8
+    assert len(cases) == 9
     for facts in cases:
         for cluster_id, cost in (
             (facts.get("cluster_id"), facts.get("list_cost")),
