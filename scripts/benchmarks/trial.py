@@ -29,6 +29,7 @@ _COPIED = (
     "models",
     "macros",
     "seeds",
+    "account_seeds",
     "snapshots",
     "tests",
     "analyses",

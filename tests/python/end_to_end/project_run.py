@@ -27,6 +27,9 @@ ROOT = Path(__file__).resolve().parents[3]
 CATALOG = "platform_observability"
 DBT = Path(sys.executable).parent / "dbt"
 
+#: The budgets and waivers of generated accounts.
+PLANTED_SEEDS = {"account_seeds": "synthetic_account/account_seeds"}
+
 #: Words for dbt: everything that makes a table or a view, and no test.
 WITHOUT_TESTS = ("build", "--exclude-resource-type", "test", "--exclude-resource-type", "unit_test")
 
@@ -98,11 +101,13 @@ class ProjectRun:
         """Deliver an account, up to a date."""
         return self.warehouse("deliver", account, *(["--until", until.isoformat()] if until else []))
 
-    def _dbt(self, arguments: Sequence[str]) -> list[str]:
+    def _dbt(self, arguments: Sequence[str], variables: Mapping[str, Any] | None = None) -> list[str]:
         return [
             str(DBT),
             "--no-use-colors",
             *arguments,
+            "--vars",
+            json.dumps({**PLANTED_SEEDS, **(variables or {})}),
             "--target",
             "local",
             "--profiles-dir",
@@ -128,9 +133,8 @@ class ProjectRun:
     def _finished(
         self, arguments: Sequence[str], variables: Mapping[str, Any] | None
     ) -> subprocess.CompletedProcess[str]:
-        words = [*arguments, *(["--vars", json.dumps(variables)] if variables else [])]
         return subprocess.run(
-            self._dbt(words),
+            self._dbt(arguments, variables),
             cwd=ROOT,
             env={**os.environ, **self.environment},
             capture_output=True,
