@@ -20,6 +20,24 @@ used as (
 
 ),
 
+kinds as (
+
+    select explode(
+        array('account', 'workspace', 'product', 'workspace_product', 'sku', 'department')
+    ) as series_type
+
+),
+
+expected as (
+
+    select
+        used.*,
+        kinds.series_type
+    from used
+    cross join kinds
+
+),
+
 series as (
 
     select
@@ -34,11 +52,12 @@ series as (
 )
 
 select
-    series.*,
-    used.list_cost as used_list_cost
-from series
-full outer join used
+    expected.*,
+    series.list_cost as series_list_cost
+from expected
+full outer join series
     on
-        series.usage_date = used.usage_date
-        and series.currency_code = used.currency_code
-where coalesce(series.list_cost, 0) <> coalesce(used.list_cost, 0)
+        expected.usage_date = series.usage_date
+        and expected.series_type = series.series_type
+        and expected.currency_code = series.currency_code
+where coalesce(expected.list_cost, 0) <> coalesce(series.list_cost, 0)

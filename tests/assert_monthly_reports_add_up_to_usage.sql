@@ -48,10 +48,28 @@ reported as (
 
 ),
 
+asked as (
+
+    select tag_key
+    from {{ ref("tag_taxonomy") }}
+    union all
+    select explode(array('all required', 'all')) as tag_key
+
+),
+
+scopes as (
+
+    select explode(array('account', 'workspace')) as scope
+
+),
+
 reports as (
 
-    select distinct report
-    from reported
+    select explode(array('rpt_sku_mix', 'rpt_cost_trends')) as report
+    union all
+    select concat('rpt_tag_coverage ', scopes.scope, ' ', asked.tag_key) as report
+    from asked
+    cross join scopes
 
 ),
 

@@ -1,3 +1,7 @@
+{%- set dimensions = [
+    "workspace_id", "line_of_business", "department", "cost_center", "environment", "use_case",
+    "pipeline_name", "workflow_level", "parent_workflow_name",
+] -%}
 -- Each dimension of the showback holds all usage of each complete day: money and records.
 with progress as (
 
@@ -9,8 +13,7 @@ with progress as (
 
 dimensions as (
 
-    select distinct dimension
-    from {{ ref("rpt_showback") }}
+    select explode(array('{{ dimensions | join("', '") }}')) as dimension
 
 ),
 
