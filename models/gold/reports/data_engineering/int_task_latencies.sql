@@ -15,7 +15,7 @@ one_time_runs as (
         workspace_id,
         run_id
     from {{ ref("fct_job_runs") }}
-    where run_type in ('SUBMIT_RUN', 'WORKFLOW_RUN')
+    where {{ is_one_time("run_type") }}
 
 ),
 

@@ -15,7 +15,7 @@ runs as (
         on runs.end_date_key between report_window.first_date_key and report_window.last_date_key
     where
         runs.is_finished
-        and runs.run_type not in ('SUBMIT_RUN', 'WORKFLOW_RUN')
+        and not {{ is_one_time("runs.run_type") }}
 
 ),
 

@@ -103,9 +103,17 @@ judged as (
             when 'day' then date_sub(merged.period_start_date, 1)
             when 'week' then date_sub(merged.period_start_date, 7)
             else add_months(merged.period_start_date, -1)
-        end as is_comparable
+        end as is_comparable,
+        case merged.period
+            when 'month_to_date' then true
+            when 'day' then progress.complete_through >= merged.period_start_date
+            when 'week' then progress.complete_through >= date_add(merged.period_start_date, 6)
+            else progress.complete_through >= last_day(merged.period_start_date)
+        end as is_complete
     from merged
     cross join reach
+    inner join progress
+        on merged.period_start_date <= progress.complete_through
 
 ),
 
@@ -114,13 +122,7 @@ final as (
     select
         judged.period,
         judged.period_start_date,
-        case
-            when judged.period = 'month_to_date' then true
-            when judged.period = 'day' then progress.complete_through >= judged.period_start_date
-            when judged.period = 'week'
-                then progress.complete_through >= date_add(judged.period_start_date, 6)
-            else progress.complete_through >= last_day(judged.period_start_date)
-        end as is_complete,
+        judged.is_complete,
         judged.billing_origin_product,
         judged.currency_code,
         judged.list_cost,
@@ -129,8 +131,9 @@ final as (
             coalesce(judged.list_cost, 0) - coalesce(judged.previous_list_cost, 0) as decimal(38, 18)
         ) as list_cost_change,
         judged.is_comparable,
+        -- A part of a week or month is no fall from a whole one: month_to_date compares like with like.
         if(
-            judged.is_comparable,
+            judged.is_comparable and judged.is_complete,
             try_divide(
                 cast(coalesce(judged.list_cost, 0) - judged.previous_list_cost as double),
                 cast(judged.previous_list_cost as double)
@@ -139,8 +142,7 @@ final as (
         ) as change_ratio,
         judged.unpriced_records
     from judged
-    inner join progress
-        on judged.period_start_date <= progress.complete_through
+    cross join progress
     where
         judged.period <> 'month_to_date'
         or judged.period_start_date = cast(date_trunc('month', progress.complete_through) as date)

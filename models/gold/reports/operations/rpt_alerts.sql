@@ -34,18 +34,6 @@ with alerts as (
 
 ),
 
--- Today's name of a workspace.
-workspaces as (
-
-    select
-        workspace_id,
-        max_by(workspace_name, valid_from) as workspace_name
-    from {{ ref("dim_workspace") }}
-    where workspace_id is not null
-    group by workspace_id
-
-),
-
 final as (
 
     select
@@ -72,7 +60,7 @@ final as (
         alerts.last_seen_at,
         datediff(cast({{ present_time() }} as date), cast(alerts.first_seen_at as date)) as firing_days
     from alerts
-    left join workspaces
+    left join {{ ref("int_workspace_names") }} as workspaces
         on alerts.workspace_id = workspaces.workspace_id
 
 )

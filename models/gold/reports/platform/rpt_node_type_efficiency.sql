@@ -1,4 +1,4 @@
-{{ config(meta={"heavy": true}) }}
+{{ config(materialized=var("heavy_reports_materialized")) }}
 with report_window as (
 
     {{ report_window(["brz_billing_usage", "brz_lakeflow_job_run_timeline"]) }}

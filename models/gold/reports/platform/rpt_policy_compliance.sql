@@ -1,11 +1,5 @@
-{{ config(meta={"heavy": true}) }}
-with report_window as (
-
-    {{ report_window() }}
-
-),
-
-policies as (
+{{ config(materialized=var("heavy_reports_materialized")) }}
+with policies as (
 
     select *
     from {{ ref("compute_policies") }}
@@ -25,7 +19,9 @@ breaches as (
         owner,
         evidence,
         observed_value,
-        money_at_stake
+        money_at_stake,
+        first_day,
+        last_day
     from {{ ref("int_" ~ kind ~ "_policy_breaches") }}
     {%- endfor %}
 
@@ -51,17 +47,6 @@ waived as (
 
 ),
 
--- Today's name of a workspace.
-workspaces as (
-
-    select
-        workspace_id,
-        max_by(workspace_name, valid_from) as workspace_name
-    from {{ ref("dim_workspace") }}
-    group by workspace_id
-
-),
-
 final as (
 
     select
@@ -83,15 +68,15 @@ final as (
         breaches.money_at_stake,
         case
             when waived.waiver is null then 'open'
-            when waived.waiver.expires_on >= report_window.last_day then 'waived'
+            when waived.waiver.expires_on >= breaches.last_day then 'waived'
             else 'waiver_expired'
         end as compliance_status,
         waived.waiver.expires_on as waiver_expires_on,
         waived.waiver.granted_by as waiver_granted_by,
         waived.waiver.reason as waiver_reason,
         policies.remediation,
-        report_window.first_day,
-        report_window.last_day
+        breaches.first_day,
+        breaches.last_day
     from breaches
     inner join policies
         on breaches.policy_id = policies.policy_id
@@ -101,9 +86,8 @@ final as (
             and breaches.subject_type = waived.subject_type
             and breaches.workspace_id <=> waived.workspace_id
             and breaches.subject_id = waived.subject_id
-    left join workspaces
+    left join {{ ref("int_workspace_names") }} as workspaces
         on breaches.workspace_id <=> workspaces.workspace_id
-    cross join report_window
 
 )
 

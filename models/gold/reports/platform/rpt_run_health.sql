@@ -20,9 +20,10 @@ runs as (
 
     select
         runs.*,
-        runs.run_type in ('SUBMIT_RUN', 'WORKFLOW_RUN') as is_one_time,
-        if(runs.run_type in ('SUBMIT_RUN', 'WORKFLOW_RUN'), null, runs.job_id) as listed_job_id,
-        if(runs.run_type in ('SUBMIT_RUN', 'WORKFLOW_RUN'), runs.run_name, null) as one_time_name,
+        -- Not every run of a job tells its type: that must not make two jobs of one.
+        if({{ is_one_time("runs.run_type") }}, runs.run_type, 'JOB_RUN') as kind_of_run,
+        if({{ is_one_time("runs.run_type") }}, null, runs.job_id) as listed_job_id,
+        if({{ is_one_time("runs.run_type") }}, runs.run_name, null) as one_time_name,
         not runs.is_finished as is_open,
         cast(runs.last_period_end_time as date) >= report_window.last_day as was_seen_lately,
         -- As far as the source has told: its newest slice ends here.
@@ -40,7 +41,7 @@ by_job as (
 
     select
         workspace_id,
-        run_type,
+        kind_of_run as run_type,
         listed_job_id as job_id,
         one_time_name as run_name,
         count_if(is_finished) as finished_runs,
@@ -67,7 +68,7 @@ by_job as (
         max(run_start_time) as last_run_start_time,
         max(struct(run_start_time, workspace_key, entity_key)) as newest
     from runs
-    group by workspace_id, run_type, listed_job_id, one_time_name
+    group by workspace_id, kind_of_run, listed_job_id, one_time_name
 
 ),
 

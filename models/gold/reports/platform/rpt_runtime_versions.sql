@@ -7,17 +7,7 @@ with report_window as (
 support as (
 
     select *
-    from {{ ref("runtime_support") }}
-
-),
-
-newest_lts as (
-
-    select max(struct(support.dbr_major_version, support.dbr_minor_version)) as version
-    from support
-    inner join report_window
-        on support.release_date <= report_window.last_day
-    where support.is_lts
+    from {{ ref("int_runtime_support") }}
 
 ),
 
@@ -44,18 +34,11 @@ judged as (
         support.is_lts,
         support.release_date,
         support.end_of_support_date,
-        datediff(support.end_of_support_date, report_window.last_day) as support_days_left,
-        case
-            when support.end_of_support_date is null then 'unknown'
-            when support.end_of_support_date < report_window.last_day then 'ended'
-            when support.end_of_support_date <= date_add(report_window.last_day, support.notice_days)
-                then 'ends_soon'
-            else 'supported'
-        end as support_status,
-        report_window.first_day,
-        report_window.last_day
+        support.support_days_left,
+        -- A runtime whose name is no number.
+        coalesce(support.support_status, 'unknown') as support_status,
+        support.newest_lts
     from by_version
-    cross join report_window
     left join support
         on
             by_version.dbr_major_version = support.dbr_major_version
@@ -68,7 +51,9 @@ final as (
     select
         rank() over (
             order by
-                array_position(array('ended', 'ends_soon', 'unknown', 'supported'), judged.support_status),
+                array_position(
+                    array('ended', 'not_listed', 'ends_soon', 'unknown', 'supported'), judged.support_status
+                ),
                 judged.list_cost desc nulls last
         ) as upgrade_priority,
         judged.dbr_version,
@@ -80,9 +65,7 @@ final as (
         judged.support_days_left,
         judged.support_status,
         if(
-            judged.support_status in ('ended', 'ends_soon'),
-            concat(newest_lts.version.dbr_major_version, '.', newest_lts.version.dbr_minor_version),
-            null
+            judged.support_status in ('ended', 'not_listed', 'ends_soon'), judged.newest_lts, null
         ) as upgrade_to,
         judged.cluster_count,
         judged.entity_count,
@@ -93,10 +76,10 @@ final as (
         try_divide(
             cast(judged.list_cost as double), cast(sum(judged.list_cost) over () as double)
         ) as cost_share,
-        judged.first_day,
-        judged.last_day
+        report_window.first_day,
+        report_window.last_day
     from judged
-    cross join newest_lts
+    cross join report_window
 
 )
 

@@ -1,4 +1,4 @@
-{{ config(meta={"heavy": true}) }}
+{{ config(materialized=var("heavy_reports_materialized")) }}
 with report_window as (
 
     {{ report_window() }}
@@ -21,7 +21,7 @@ usage as (
 reach as (
 
     select min(date_key) as first_usage_date_key
-    from {{ ref("fct_usage") }}
+    from {{ ref("fct_cost_daily") }}
 
 ),
 

@@ -23,7 +23,8 @@ runs as (
         on runs.date_key >= report_window.first_date_key
     where
         runs.is_finished
-        and runs.run_type = 'JOB_RUN'
+        and runs.job_id is not null
+        and not {{ is_one_time("runs.run_type") }}
 
 ),
 

@@ -22,7 +22,8 @@ runs as (
     inner join report_window
         on runs.end_date_key between report_window.first_date_key and report_window.last_date_key
     where
-        runs.run_type = 'JOB_RUN'
+        runs.job_id is not null
+        and not {{ is_one_time("runs.run_type") }}
         and runs.status_group <> 'skipped'
 
 ),

@@ -140,8 +140,11 @@ final as (
             by_job.runs, ' runs on all-purpose clusters ', array_join(by_job.cluster_ids, ', ')
         ) as evidence,
         cast(by_job.runs as double) as observed_value,
-        by_job.money_at_stake
+        by_job.money_at_stake,
+        report_window.first_day,
+        report_window.last_day
     from by_job
+    cross join report_window
     inner join {{ ref("dim_entity") }} as entities
         on by_job.newest.entity_key = entities.entity_key
     where by_job.runs > by_job.limit_value

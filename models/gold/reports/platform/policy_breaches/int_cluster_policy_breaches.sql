@@ -21,7 +21,7 @@ policies as (
 support as (
 
     select *
-    from {{ ref("runtime_support") }}
+    from {{ ref("int_runtime_support") }}
 
 ),
 
@@ -39,14 +39,14 @@ configurations as (
     select
         configurations.*,
         support.end_of_support_date,
-        datediff(report_window.last_day, support.release_date) as runtime_age_days,
-        datediff(support.end_of_support_date, report_window.last_day) as support_days_left,
+        support.runtime_age_days,
+        support.support_days_left,
+        support.support_status,
         array(
             struct(configurations.driver_node_type as node_type, drivers.node_category as node_category),
             struct(configurations.worker_node_type as node_type, workers.node_category as node_category)
         ) as nodes
     from {{ ref("int_cluster_configurations") }} as configurations
-    cross join report_window
     left join support
         on
             configurations.dbr_major_version = support.dbr_major_version
@@ -79,26 +79,37 @@ applied as (
 
 ),
 
--- How far each configuration is beyond its limit; NULL: it is not.
 measured as (
 
     select
         applied.*,
         case rule
-            when 'runtime_support' then if(support_days_left < limit_value, support_days_left, null)
-            when 'runtime_age' then if(runtime_age_days > limit_value, runtime_age_days, null)
+            -- Of a runtime that is not listed the days are not known.
+            when 'runtime_support'
+                then coalesce(support_days_left < limit_value, support_status = 'not_listed')
+            when 'runtime_age' then runtime_age_days > limit_value
             when 'auto_termination'
-                then if(
-                        coalesce(auto_termination_minutes, 0) = 0 or auto_termination_minutes > limit_value,
-                        coalesce(auto_termination_minutes, 0),
-                        null
-                    )
-            when 'autoscaling' then if(not is_autoscaling and worker_count >= limit_value, worker_count, null)
-            when 'allowed_node_types' then if(size(other_nodes) > 0, size(other_nodes), null)
+                then coalesce(auto_termination_minutes, 0) = 0 or auto_termination_minutes > limit_value
+            when 'autoscaling' then not is_autoscaling and worker_count >= limit_value
+            when 'allowed_node_types' then size(other_nodes) > 0
+        end as is_broken,
+        case rule
+            when 'runtime_support' then support_days_left
+            when 'runtime_age' then runtime_age_days
+            when 'auto_termination' then coalesce(auto_termination_minutes, 0)
+            when 'autoscaling' then worker_count
+            when 'allowed_node_types' then size(other_nodes)
         end as observed_value,
         case rule
             when 'runtime_support'
-                then concat('runtime ', dbr_version, ': support ends ', end_of_support_date)
+                then concat(
+                        'runtime ', dbr_version, ': ',
+                        if(
+                            support_status = 'not_listed',
+                            'not listed in runtime_support, though newer ones are',
+                            concat('support ends ', end_of_support_date)
+                        )
+                    )
             when 'runtime_age' then concat('runtime ', dbr_version, ' is ', runtime_age_days, ' days old')
             when 'auto_termination'
                 then if(
@@ -119,9 +130,9 @@ measured as (
 
 ),
 
-final as (
+-- Several clusters of one job break a rule once; the first of them is the evidence.
+broken as (
 
-    -- Several clusters of one job break a rule once; the first of them is the evidence.
     select
         policy_id,
         subject_type,
@@ -133,8 +144,19 @@ final as (
         cast(min_by(observed_value, cluster_id) as double) as observed_value,
         max(list_cost) as money_at_stake
     from measured
-    where observed_value is not null
+    where is_broken
     group by policy_id, subject_type, workspace_id, subject_id
+
+),
+
+final as (
+
+    select
+        broken.*,
+        report_window.first_day,
+        report_window.last_day
+    from broken
+    cross join report_window
 
 )
 

@@ -63,18 +63,22 @@ costly as (
 final as (
 
     select
-        policy_id,
-        subject_type,
-        workspace_id,
-        subject_id,
-        newest.entity_name as subject_name,
-        newest.owner,
+        costly.policy_id,
+        costly.subject_type,
+        costly.workspace_id,
+        costly.subject_id,
+        costly.newest.entity_name as subject_name,
+        costly.newest.owner,
         concat(
-            days, ' days, the worst ', worst_date_key, ' with ', cast(worst_list_cost as decimal(38, 2))
+            costly.days, ' days, the worst ', costly.worst_date_key, ' with ',
+            cast(costly.worst_list_cost as decimal(38, 2))
         ) as evidence,
-        cast(worst_list_cost as double) as observed_value,
-        money_at_stake
+        cast(costly.worst_list_cost as double) as observed_value,
+        costly.money_at_stake,
+        report_window.first_day,
+        report_window.last_day
     from costly
+    cross join report_window
 
 )
 

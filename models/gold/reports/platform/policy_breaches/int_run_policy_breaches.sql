@@ -143,8 +143,11 @@ final as (
         entities.owner,
         measured.evidence,
         measured.observed_value,
-        measured.money_at_stake
+        measured.money_at_stake,
+        report_window.first_day,
+        report_window.last_day
     from measured
+    cross join report_window
     inner join {{ ref("dim_entity") }} as entities
         on measured.entity_key = entities.entity_key
     where measured.observed_value is not null

@@ -71,16 +71,19 @@ untagged as (
 final as (
 
     select
-        policy_id,
-        subject_type,
-        workspace_id,
-        subject_id,
-        newest.entity_name as subject_name,
-        newest.owner,
-        concat('without ', array_join(missing_tags, ', ')) as evidence,
-        cast(size(missing_tags) as double) as observed_value,
-        money_at_stake
+        untagged.policy_id,
+        untagged.subject_type,
+        untagged.workspace_id,
+        untagged.subject_id,
+        untagged.newest.entity_name as subject_name,
+        untagged.newest.owner,
+        concat('without ', array_join(untagged.missing_tags, ', ')) as evidence,
+        cast(size(untagged.missing_tags) as double) as observed_value,
+        untagged.money_at_stake,
+        report_window.first_day,
+        report_window.last_day
     from untagged
+    cross join report_window
 
 )
 

@@ -1,5 +1,0 @@
-select
-    workspace_id,
-    max_by(workspace_name, valid_from) as workspace_name
-from {{ ref("dim_workspace") }}
-group by workspace_id
