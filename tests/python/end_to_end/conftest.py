@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -45,11 +45,22 @@ def delivery_days(account: Path) -> list[date]:
 
 @pytest.fixture(scope="session")
 def reported_account(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Forty-five days, which hold everything that is planted for reports."""
+    """Forty-five days, which hold everything that is planted for reports; updates of pipelines stop early."""
     if given := os.environ.get("PLT_REPORTED_ACCOUNT"):
         return Path(given)
     folder = tmp_path_factory.mktemp("generated") / "reported_account"
-    command = (sys.executable, "-m", "synthetic_account", folder, "--days", "45", "--seed", "7")
+    command = (
+        sys.executable,
+        "-m",
+        "synthetic_account",
+        folder,
+        "--days",
+        "45",
+        "--seed",
+        "7",
+        "--stale",
+        "lakeflow.pipeline_update_timeline=9",
+    )
     subprocess.run([*command, "--size", "small"], cwd=ROOT, check=True, capture_output=True)
     return folder
 
@@ -62,13 +73,27 @@ def planted(reported_account: Path) -> dict[str, dict[str, Any]]:
 
 
 @pytest.fixture(scope="session")
+def reported_at(reported_account: Path) -> datetime:
+    """The time of the build of all reports: six in the morning after the account's last day."""
+    truths = json.loads((reported_account / "truths.json").read_text(encoding="utf-8"))
+    return datetime.fromisoformat(truths["last_date"]).replace(tzinfo=UTC) + timedelta(days=1, hours=6)
+
+
+@pytest.fixture(scope="session")
 def reported(
-    tmp_path_factory: pytest.TempPathFactory, shared_target: Path, reported_account: Path
+    tmp_path_factory: pytest.TempPathFactory,
+    shared_target: Path,
+    reported_account: Path,
+    reported_at: datetime,
 ) -> Iterator[ProjectRun]:
     """One warehouse for the tests of all reports, built in one go. Those tests only read.
 
-    A warehouse that runs already, with this account delivered and the project built, serves as well: give its
-    home in PLT_REPORTED_WAREHOUSE_HOME and the account's folder in PLT_REPORTED_ACCOUNT. It is left running.
+    Heavy reports are materialized views, so that these are held to all that is known of the account. Other
+    builds make the views that are the default.
+
+    A warehouse that runs already, with this account delivered and the project built with the same variables,
+    serves as well: give its home in PLT_REPORTED_WAREHOUSE_HOME and the account's folder in
+    PLT_REPORTED_ACCOUNT. It is left running.
     """
     run = ProjectRun(tmp_path_factory.mktemp("reported"), shared_target)
     if home := os.environ.get("PLT_REPORTED_WAREHOUSE_HOME"):
@@ -78,6 +103,10 @@ def reported(
         return
     run.up()
     run.deliver(reported_account)
-    run.dbt(*WITHOUT_TESTS)
+    variables = {
+        "observed_at": reported_at.strftime("%Y-%m-%d %H:%M:%S"),
+        "heavy_reports_materialized": "materialized_view",
+    }
+    run.dbt(*WITHOUT_TESTS, variables=variables)
     yield run
     run.remove()

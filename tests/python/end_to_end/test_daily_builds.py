@@ -6,7 +6,7 @@ The lines of each delivery come in any order, and the last one brings those of t
 from __future__ import annotations
 
 import random
-from datetime import UTC, date
+from datetime import UTC, date, timedelta
 from pathlib import Path
 
 import pytest
@@ -67,6 +67,18 @@ def test_what_builds_saw_leave_and_change_is_kept(project: ProjectRun) -> None:
         " where old.memory_mb <> new.memory_mb and old.source_removed_at is null"
     )
     assert project.value(corrected), "no build has seen a node type change its size"
+
+
+def test_the_score_of_each_build_is_kept(project: ProjectRun, delivery_days: list[date]) -> None:
+    """One row for each rule and last complete day: later builds add theirs to those of earlier ones."""
+    kept = project.fetch(
+        "select score_date, count(*) as score_count, count(distinct rule_id) as rules"
+        f" from {CATALOG}.plt_ops.dq_score_history group by score_date order by score_date"
+    )
+    assert [row["score_date"] for row in kept] == [
+        day - timedelta(days=1) for day in (delivery_days[-6], *delivery_days[-2:])
+    ]
+    assert all(row["score_count"] == row["rules"] > 0 for row in kept)
 
 
 def test_unit_tests_and_promises_of_the_project_hold(project: ProjectRun) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from end_to_end.project_run import CATALOG, WITHOUT_TESTS, ProjectRun
+from end_to_end.project_run import CATALOG, ROOT, WITHOUT_TESTS, ProjectRun
 
 pytestmark = pytest.mark.warehouse
 
@@ -79,3 +79,17 @@ def test_they_become_views_again(project: ProjectRun) -> None:
     project.dbt("run", "--select", *REPORTS)
     assert types(project) == {"VIEW"}
     assert shown(project) == [used(project)] * 2
+
+
+def test_every_heavy_report_and_no_other_is_made_as_one(reported: ProjectRun) -> None:
+    """The warehouse of all reports has them so, and its tests hold them to what was planted."""
+    heavy = {
+        path.stem
+        for path in (ROOT / "models").rglob("*.sql")
+        if MATERIALIZED.keys() & set(path.read_text(encoding="utf-8").split('"'))
+    }
+    assert {*REPORTS, "rpt_top_cost_drivers", "rpt_node_type_efficiency", "rpt_policy_compliance"} < heavy
+    made = reported.fetch(
+        f"select table_name from {CATALOG}.information_schema.tables where table_type = 'MATERIALIZED_VIEW'"
+    )
+    assert {row["table_name"] for row in made} == heavy

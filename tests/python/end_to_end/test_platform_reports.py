@@ -18,6 +18,7 @@ Planted = dict[str, dict[str, Any]]
 #: The policies of the seed that each planted breach is about.
 POLICIES = {
     "runtime_too_old": {"runtime-supported", "runtime-age"},
+    "runtime_out_of_support": {"runtime-supported"},
     "auto_termination_off": {"auto-termination"},
     "autoscaling_off": {"autoscaling"},
     "node_type_not_allowed": {"node-types"},
@@ -62,7 +63,7 @@ def test_each_planted_breach_is_reported_under_its_policy_and_no_other(
     waivers = planted["policy_waivers"]
     for name in ("waived_cluster_id", "expired_waiver_cluster_id"):
         expected["CLUSTER", waivers[name]] = POLICIES[waivers["breaks"]]
-    assert len(expected) == 11
+    assert len(expected) == 12
     assert {subject: set(rows) for subject, rows in breaches.items()} == expected
 
 
@@ -94,7 +95,7 @@ def test_money_at_stake_is_what_was_spent_on_complete_days(
             if abs(row["money_at_stake"] - spent(by_date)) > Decimal("1e-9"):
                 wrong.append(f"{case} {policy}: {row['money_at_stake']}, spent {spent(by_date)}")
     assert wrong == []
-    assert checked == 8
+    assert checked == 9
 
 
 def test_breaches_name_owner_and_evidence(
@@ -206,9 +207,11 @@ def test_a_runtime_out_of_support_comes_before_all_others(reported: ProjectRun, 
     # The planted one, and the two with a waiver.
     assert old["cluster_count"] >= 3
     assert planted["policy_runtime_too_old"]["owner"] in old["owners"]
+    short = by_version[planted["policy_runtime_out_of_support"]["evidence"]["dbr_version"]]
+    assert (short["support_status"], short["is_lts"], short["upgrade_to"]) == ("ended", False, "18.0")
     assert by_version["17.3.x-scala2.13"]["support_status"] == "supported"
     states = [row["support_status"] for row in rows]
-    assert states == sorted(states, key=["ended", "ends_soon", "unknown", "supported"].index)
+    assert states == sorted(states, key=["ended", "not_listed", "ends_soon", "unknown", "supported"].index)
 
 
 def test_node_types_of_one_cluster_cost_what_was_planted(
@@ -248,3 +251,30 @@ def test_the_job_with_expensive_days_is_among_the_cost_drivers(
     assert row["list_cost"] >= sum(map(Decimal, facts["expensive_days"].values()))
     assert row["cost_rank"] <= 10
     assert row["owner"] == facts["owner"]
+
+
+def test_what_costs_little_or_cost_it_before_is_no_driver(
+    reported: ProjectRun, planted: Planted, complete_dates: set[str]
+) -> None:
+    rows = reported.fetch(f"select * from {GOLD}.rpt_top_cost_drivers order by cost_rank")
+    by_entity = {(row["workspace_id"], row["entity_id"]): row for row in rows}
+    expensive = planted["policy_daily_cost_high"]
+    cheap = planted["cluster_within_every_policy"]
+    tiny = planted["cost_too_small_to_matter"]
+    (row,) = [row for row in rows if row["workspace_id"] == tiny["workspace_id"]]
+    for facts, found in (
+        (
+            cheap | {"cost_by_date": cheap["list_cost_by_date"]},
+            by_entity[POLICY_WORKSPACE_ID, cheap["cluster_id"]],
+        ),
+        (tiny, row),
+    ):
+        in_window = {day: cost for day, cost in facts["cost_by_date"].items() if day in complete_dates}
+        assert 0 < len(in_window) < len(facts["cost_by_date"])
+        assert found["list_cost"] == sum(map(Decimal, in_window.values()))
+        assert found["cost_rank"] > by_entity[POLICY_WORKSPACE_ID, expensive["job_id"]]["cost_rank"]
+        assert found["cost_rank"] > 10
+    costs = [row["list_cost"] for row in rows if row["list_cost"] is not None]
+    assert costs == sorted(costs, reverse=True)
+    # The account does not reach back over the days before: nothing is new, and nothing has grown.
+    assert {(row["previous_list_cost"], row["change_ratio"], row["trend"]) for row in rows} == {(None,) * 3}
