@@ -38,8 +38,9 @@
 with listed as (
 
     select
-        slv_clusters.* except (cluster_name),
-        coalesce(cluster_name, cluster_id) as cluster_name,
+        slv_clusters.* except (cluster_name, tags),
+        coalesce({{ identities_in_text("cluster_name") }}, cluster_id) as cluster_name,
+        {{ identities_in_tags("tags") }} as tags,
         {{ identity("owned_by") }} as owner,
         false as is_unlisted
     from {{ as_read(clusters) }} as slv_clusters

@@ -53,9 +53,9 @@ with used as (
         {{ kind_of_change(usage, whole) }} as change_type,
         usage_start_time,
         case entity_type
-            when 'ENDPOINT' then usage_metadata.endpoint_name
-            when 'APP' then usage_metadata.app_name
-            when 'NOTEBOOK' then usage_metadata.notebook_path
+            when 'ENDPOINT' then {{ identities_in_text("usage_metadata.endpoint_name") }}
+            when 'APP' then {{ identities_in_text("usage_metadata.app_name") }}
+            when 'NOTEBOOK' then {{ identities_in_path("usage_metadata.notebook_path") }}
         end as name
     from {{ rows_to_look_at(usage, whole) }}
     {%- for read in runs %}
@@ -108,9 +108,9 @@ versions as (
         '{{ entity_type }}' as entity_type,
         workspace_id,
         {{ kind.id }} as entity_id,
-        coalesce({{ kind.name }}, {{ kind.id }}) as entity_name,
+        coalesce({{ identities_in_text(kind.name) }}, {{ kind.id }}) as entity_name,
         {{ identity(kind.owner) }} as owner,
-        tags,
+        {{ identities_in_tags("tags") }} as tags,
         valid_from,
         valid_to,
         is_deleted

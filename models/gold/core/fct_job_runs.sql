@@ -85,7 +85,7 @@ joined as (
         {{ surrogate_key(["runs.result_state", "runs.termination_code"]) }}
             as run_status_key,
         runs.run_type,
-        runs.run_name,
+        {{ identities_in_text("runs.run_name") }} as run_name,
         runs.trigger_type,
         runs.run_start_time,
         runs.run_end_time,

@@ -100,7 +100,7 @@ joined as (
         {{ surrogate_key(["usage.node_type"]) }} as node_type_key,
         {{ surrogate_key(["usage.sku_name", "usage.cloud", "usage.usage_unit"]) }}
             as sku_key,
-        coalesce(tags.tags, cast(map() as map<string, string>)) as tags,
+        coalesce({{ identities_in_tags("tags.tags") }}, cast(map() as map<string, string>)) as tags,
         coalesce(tags.tag_sources, cast(map() as map<string, string>)) as tag_sources
     from usage
     left join prices

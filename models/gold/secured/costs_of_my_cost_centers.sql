@@ -13,16 +13,9 @@ with costs as (
 
 ),
 
--- Of whoever asks, not of whoever built the view.
 my_cost_centers as (
 
-    select distinct cost_center
-    from {{ ref("cost_center_readers") }}
-    where
-        reader = current_user()
-        {%- if var("cost_center_readers_are") == "groups" %}
-        or is_account_group_member(reader)
-        {%- endif %}
+    {{ my_cost_centers() }}
 
 ),
 

@@ -11,7 +11,7 @@ final as (
         conflict.key as tag_key,
         try_element_at(usage.tags, conflict.key) as tag_value,
         try_element_at(usage.tag_sources, conflict.key) as tag_level,
-        conflict.value as other_value,
+        {{ identities_in_text("conflict.value") }} as other_value,
         conflict.level as other_level,
         usage.currency_code,
         cast(sum(usage.list_cost) as decimal(38, 18)) as list_cost,
