@@ -8,7 +8,8 @@ select
     rows_written,
     bytes_written,
     median_seconds_before,
-    slowdown_ratio
+    slowdown_ratio,
+    list_cost_at_most
 from {{ ref("rpt_build_performance") }}
 where is_last_run
 order by seconds desc

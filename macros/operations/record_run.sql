@@ -44,6 +44,7 @@
         "invocation_id": sql_string(invocation_id),
         "command": sql_string(flags.WHICH),
         "target_name": sql_string(target.name),
+        "warehouse_id": sql_string(warehouse_of(target.http_path)),
         "run_started_at": sql_timestamp(run_started_at),
         "node": sql_string(node.unique_id),
         "node_name": sql_string(node.name),
@@ -59,6 +60,12 @@
         "message": sql_string(none if is_well else (result.message | string)[:1000]),
         "recorded_at": "current_timestamp()",
     }) }}
+{% endmacro %}
+
+
+{#- The id of the SQL warehouse at a path such as /sql/1.0/warehouses/<id>; none where it is no warehouse. -#}
+{% macro warehouse_of(http_path) %}
+    {{ return((http_path or "").partition("/warehouses/")[2].split("?")[0] or none) }}
 {% endmacro %}
 
 

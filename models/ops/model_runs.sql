@@ -10,6 +10,7 @@ select
     cast(null as string) as invocation_id,
     cast(null as string) as command,
     cast(null as string) as target_name,
+    cast(null as string) as warehouse_id,
     cast(null as timestamp) as run_started_at,
     cast(null as string) as node,
     cast(null as string) as node_name,

@@ -47,6 +47,14 @@ VALUES: dict[str, tuple[str, Any]] = {
     "touched_days_of_all": ("touched_days([[20260101], 'all'])", "all"),
     "touched_days_of_whole": ("touched_days(['whole', [20260101]])", "whole"),
     "recorded_reads": ('recorded(\'a\\n-- reads: [{"rows": 1}]\\nb\', "reads")', [{"rows": 1}]),
+    "warehouse_of_a_path": ("warehouse_of('/sql/1.0/warehouses/abc123?o=7')", "abc123"),
+    "warehouse_of_a_cluster": ("warehouse_of('sql/protocolv1/o/0/0123-45-x')", None),
+    "warehouse_of_nothing": ("warehouse_of(none)", None),
+    "nodes_without_a_query_tag": (
+        "graph.nodes.values() | selectattr('package_name', 'equalto', project_name)"
+        " | rejectattr('config.query_tags', 'defined') | map(attribute='name') | list",
+        [],
+    ),
     "recorded_nothing": ("recorded('select 1', 'touches')", None),
     "recorded_inside_a_line_does_not_count": ("recorded('x -- reads: []', 'reads')", None),
     **change_feed_cases.CASES,
@@ -77,6 +85,14 @@ TEXTS = {
     "hashable_map": ("{{ hashable('x', 'MAP<string, string>') }}", "array_sort(map_entries(x))"),
     "schema_name_as_configured": ("{{ generate_schema_name(' plt_gold ', none) }}", "plt_gold"),
     "schema_name_of_the_target": ("{{ generate_schema_name(none, none) }}", "plt_ops"),
+    "readers_who_are_users": ("{{ is_whoever_asks('reader', 'users') }}", "reader = current_user()"),
+    "readers_who_are_groups": (
+        "{{ is_whoever_asks('reader', 'groups') }}",
+        "(reader = current_user() or is_account_group_member(reader))",
+    ),
+    "text_that_is_not_masked": ("{{ identities_in_text('x') }}", "x"),
+    "path_that_is_not_masked": ("{{ identities_in_path('x') }}", "x"),
+    "tags_that_are_not_masked": ("{{ identities_in_tags('x') }}", "x"),
     "optimize_of_all_days": (
         "{{ optimize_statement({'config': {'partition_by': ['date_key'], 'meta': {'zorder': ['a', 'b']}}},"
         " 'c.s.t', true) }}",
