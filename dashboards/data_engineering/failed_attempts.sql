@@ -18,12 +18,30 @@ workspaces as (
     from {{ ref("dim_workspace") }}
     group by workspace_id
 
+),
+
+job_tags as (
+
+    -- Tags of a job: those of its newest day with usage.
+    select
+        entities.workspace_id,
+        entities.entity_id as job_id,
+        max_by(costs.environment, costs.date_key) as environment,
+        max_by(costs.department, costs.date_key) as department
+    from {{ ref("fct_cost_daily") }} as costs
+    inner join {{ ref("dim_entity") }} as entities
+        on costs.entity_key = entities.entity_key
+    where entities.entity_type = 'JOB'
+    group by entities.workspace_id, entities.entity_id
+
 )
 
 select
     dates.date as day,
     coalesce(workspaces.workspace_name, attempts.workspace_id) as workspace_name,
     coalesce(jobs.job_name, attempts.job_id, '(one-time runs)') as job_name,
+    job_tags.environment,
+    job_tags.department,
     attempts.task_key,
     coalesce(statuses.failure_cause, 'unknown') as failure_cause,
     attempts.termination_code,
@@ -37,6 +55,10 @@ left join jobs
     on
         attempts.workspace_id = jobs.workspace_id
         and attempts.job_id = jobs.entity_id
+left join job_tags
+    on
+        attempts.workspace_id = job_tags.workspace_id
+        and attempts.job_id = job_tags.job_id
 left join workspaces
     on attempts.workspace_id = workspaces.workspace_id
 where attempts.is_failure
