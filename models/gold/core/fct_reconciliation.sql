@@ -1,6 +1,6 @@
 {{ config(
     incremental_strategy="rebuild_days",
-    unique_key=["date_key", "sku_name", "usage_unit", "layer"],
+    unique_key="reconciliation_key",
     partition_by=["date_key"],
 ) }}
 {%- set source_read = read_source(source("billing", "usage"), watermark="ingestion_date", day="usage_date") %}
@@ -151,6 +151,7 @@ totals as (
 final as (
 
     select
+        {{ surrogate_key(["date_key", "sku_name", "usage_unit", "layer"]) }} as reconciliation_key,
         totals.*,
         {{ hash_of("record_count, usage_quantity, list_cost") }} as row_hash
     from totals
