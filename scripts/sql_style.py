@@ -29,6 +29,8 @@ from sqlfluff.core import FluffConfig, Linter
 ROOT = Path(__file__).resolve().parent.parent
 PLACES = ("models", "snapshots", "tests", "analyses", "macros")
 LONGEST_LINE = 110
+#: A model longer than that is two: split it, or give what it shares a macro.
+LONGEST_MODEL = 160
 
 #: Macros that answer by themselves where a later build is checked, by their name in dbt's manifest.
 LATER_BUILD = {
@@ -41,6 +43,11 @@ LATER_BUILD = {
                 "mode": "changes", "from_version": 1, "to_version": 2, "table_id": "none", "rows": 1,
                 "days": [20260101] if by_day else "whole", "moved": true,
             }) }}
+        {% endmacro %}
+    """,
+    "macro.platform_observability.read_variable": """
+        {% macro read_variable(name) %}
+            {{ return({"mode": "none", "days": [], "moved": false}) }}
         {% endmacro %}
     """,
     "macro.platform_observability.changed_periods": """
@@ -99,7 +106,10 @@ def text_violations(file: str) -> list[str]:
         A line for each violation.
     """
     found = []
-    for line_no, line in enumerate((ROOT / file).read_text(encoding="utf-8").split("\n"), start=1):
+    lines = (ROOT / file).read_text(encoding="utf-8").split("\n")
+    if file.startswith("models/") and len(lines) - 1 > LONGEST_MODEL:
+        found.append(f"{file}: {len(lines) - 1} lines, more than {LONGEST_MODEL}")
+    for line_no, line in enumerate(lines, start=1):
         if len(line) > LONGEST_LINE:
             found.append(f"{file}:{line_no}: {len(line)} characters, more than {LONGEST_LINE}")
         if "\t" in line or line != line.rstrip():

@@ -27,8 +27,9 @@
 
 
 {#-
-    Nodes whose newest run failed, and the absence of any run for too long. A node that is no longer in the project
-    can never succeed again, and how old sources are is for `dbt source freshness` and rpt_alerts to say.
+    Nodes whose newest run failed, and the absence of any run for too long. A node that is no longer in the
+    project can never succeed again, and how old sources are is for `dbt source freshness` and rpt_alerts to
+    say.
 -#}
 {% macro runs_not_healthy() %}
     {%- set relation = built_relation("model_runs") -%}

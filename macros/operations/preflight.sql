@@ -42,8 +42,8 @@
     {%- set to_make = schemas_to_make() -%}
     {%- if to_make -%}
         {%- do log(
-            "schemas: " ~ target.database ~ " lacks " ~ to_make | join(", ") ~ ". The bundle makes them, or else"
-            ~ " the first build, which needs:", info=true
+            "schemas: " ~ target.database ~ " lacks " ~ to_make | join(", ") ~ ". The bundle makes them, or"
+            ~ " else the first build, which needs:", info=true
         ) -%}
         {%- do log(
             "    grant use catalog, create schema on catalog `" ~ target.database ~ "` to `" ~ reader ~ "`;",

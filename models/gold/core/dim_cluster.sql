@@ -8,6 +8,7 @@
 {%- set touched = members_touched(reads) %}
 {%- set whole = touched == "all" %}
 {%- set key = ["workspace_id", "cluster_id"] %}
+{%- set looks_further = may_be_gone([(usage, key | join(", "))], whole) %}
 {%- set attributes = {
     "cluster_name": "string",
     "cluster_source": "string",
@@ -32,6 +33,10 @@
     "valid_to": "timestamp",
     "is_deleted": "boolean",
     "is_unlisted": "boolean",
+} %}
+{%- set of_stand_ins = {
+    "cluster_name": "coalesce(named.cluster_id, 'none')", "valid_from": "timestamp'1900-01-01 00:00:00'",
+    "is_deleted": "false", "is_unlisted": "true"
 } %}
 {{ record_reads(reads, touched) }}
 
@@ -58,6 +63,15 @@ changed_keys as (
         workspace_id,
         cluster_id
     from {{ rows_to_look_at(clusters, whole) }}
+
+),
+
+named_at_hand as (
+
+    select
+        workspace_id,
+        cluster_id
+    from {{ rows_at_hand(usage, whole) }} and cluster_id is not null
     union
     -- The member for usage without a cluster.
     select
@@ -65,19 +79,31 @@ changed_keys as (
         cast(null as string) as cluster_id
 
 ),
+{%- if looks_further %}
 
--- Clusters that only usage names stand in for themselves.
-stand_ins as (
+perhaps_gone as (
 
-    select distinct
-        if(changed_keys.cluster_id is null, null, changed_keys.workspace_id) as workspace_id,
-        changed_keys.cluster_id,
-        coalesce(changed_keys.cluster_id, 'none') as cluster_name,
-        timestamp'1900-01-01 00:00:00' as valid_from,
-        false as is_deleted,
-        true as is_unlisted
+    select changed_keys.*
     from changed_keys
+    left anti join named_at_hand on {{ equal_keys("changed_keys", "named_at_hand", key) }}
     left anti join listed on {{ equal_keys("changed_keys", "listed", key) }}
+    where changed_keys.cluster_id is not null
+
+),
+{%- endif %}
+
+named as (
+
+    select *
+    from named_at_hand
+    {%- if looks_further %}
+    union
+    select {{ broadcast_hint("perhaps_gone", usage.rows) }}
+        usage.workspace_id,
+        usage.cluster_id
+    from {{ as_read(usage) }} as usage
+    left semi join perhaps_gone on {{ equal_keys("usage", "perhaps_gone", key) }}
+    {%- endif %}
 
 ),
 
@@ -92,16 +118,16 @@ members as (
     from listed
     left semi join changed_keys on {{ equal_keys("listed", "changed_keys", key) }}
     union all
+    -- Clusters that only usage names stand in for themselves.
     select
-        workspace_id,
-        cluster_id,
+        named.workspace_id,
+        named.cluster_id,
         {%- for attribute, type in attributes.items() %}
-        {{
-            attribute if attribute in ("cluster_name", "valid_from", "is_deleted", "is_unlisted")
-            else "cast(null as " ~ type ~ ") as " ~ attribute
-        }}{{ "," if not loop.last }}
+        {{ of_stand_ins.get(attribute, "cast(null as " ~ type ~ ")") }} as {{ attribute }}
+        {{- "," if not loop.last }}
         {%- endfor %}
-    from stand_ins
+    from named
+    left anti join listed on {{ equal_keys("named", "listed", key) }}
 
 ),
 
@@ -119,7 +145,7 @@ final as (
 select * from final
 {%- if touched == "whole" %}
 union all
--- The stand-in of a cluster that the source lists by now.
+-- The stand-in of a cluster that the source lists by now, or that no usage names any more.
 select
     held.cluster_key,
     held.workspace_id,

@@ -5,7 +5,11 @@
 {%- set prices = read_changes(ref("slv_prices"), by_day=false) %}
 {%- set usage = read_changes(ref("slv_usage")) %}
 {%- set reads = [prices, usage] %}
-{{ record_reads(reads, [] if prices.mode == "none" and usage.mode == "none" else "whole") }}
+{%- set touched = members_touched(reads) %}
+{%- set whole = touched == "all" %}
+{%- set key = ["sku_name", "cloud", "usage_unit"] %}
+{%- set looks_further = may_be_gone([(prices, key | join(", ")), (usage, key | join(", "))], whole) %}
+{{ record_reads(reads, touched) }}
 
 {#- How the names of regions begin. -#}
 {%- set places = [
@@ -13,7 +17,24 @@
     "FRANCE", "GERMANY", "INDIA", "ISRAEL", "ITALY", "JAPAN", "KOREA", "ME", "MEXICO", "NORTH", "NORWAY",
     "POLAND", "QATAR", "SOUTH", "SPAIN", "SWEDEN", "SWITZERLAND", "UAE", "UK", "US", "WEST",
 ] %}
-with members as (
+with named_at_hand as (
+
+    select
+        sku_name,
+        cloud,
+        usage_unit
+    from {{ as_read(prices) }}
+    union
+    select
+        sku_name,
+        cloud,
+        usage_unit
+    from {{ rows_at_hand(usage, whole) }}
+
+),
+{%- if not whole %}
+
+changed_keys as (
 
     {%- for read in reads %}
     {{ "union" if not loop.first }}
@@ -21,9 +42,35 @@ with members as (
         sku_name,
         cloud,
         usage_unit
-    from {{ table_changes_of(read) if read.mode == "changes" else as_read(read) }}
-    {{ "where false" if read.mode == "none" }}
+    from {{ rows_to_look_at(read, whole) }}
     {%- endfor %}
+
+),
+{%- endif %}
+{%- if looks_further %}
+
+perhaps_gone as (
+
+    select changed_keys.*
+    from changed_keys
+    left anti join named_at_hand on {{ equal_keys("changed_keys", "named_at_hand", key) }}
+
+),
+{%- endif %}
+
+members as (
+
+    select *
+    from named_at_hand
+    {%- if looks_further %}
+    union
+    select {{ broadcast_hint("perhaps_gone", usage.rows) }}
+        usage.sku_name,
+        usage.cloud,
+        usage.usage_unit
+    from {{ as_read(usage) }} as usage
+    left semi join perhaps_gone on {{ equal_keys("usage", "perhaps_gone", key) }}
+    {%- endif %}
 
 ),
 
@@ -39,13 +86,14 @@ named as (
             1
         ) as region
     from members
+    where sku_name is not null
 
 ),
 
 final as (
 
     select
-        {{ surrogate_key(["sku_name", "cloud", "usage_unit"]) }} as sku_key,
+        {{ surrogate_key(key) }} as sku_key,
         sku_name,
         cloud,
         usage_unit,
@@ -65,8 +113,25 @@ final as (
         -- All attributes follow from the key.
         sha2(concat_ws('|', sku_name, cloud, usage_unit), 256) as row_hash
     from named
-    where sku_name is not null
 
 )
 
 select * from final
+{%- if touched == "whole" %}
+union all
+-- SKUs that no price and no usage names any more.
+select
+    held.sku_key,
+    held.sku_name,
+    held.cloud,
+    held.usage_unit,
+    held.sku_family,
+    held.is_serverless,
+    held.is_photon,
+    held.tier,
+    held.region,
+    cast(null as string) as row_hash
+from {{ this }} as held
+left semi join changed_keys on {{ equal_keys("held", "changed_keys", key) }}
+left anti join final on held.sku_key = final.sku_key
+{%- endif %}

@@ -11,6 +11,9 @@
 {%- set touched = members_touched(reads) %}
 {%- set whole = touched == "all" %}
 {%- set key = ["account_id", "workspace_id"] %}
+{%- set looks_further = may_be_gone([
+    (usage, key | join(", ")), (job_runs, key | join(", ")), (task_runs, key | join(", "))
+], whole) %}
 {%- set attributes = {
     "workspace_name": "string",
     "workspace_url": "string",
@@ -39,6 +42,44 @@ changed_keys as (
 
 ),
 
+named_at_hand as (
+
+    {%- for read in users %}
+    {{ "union" if not loop.first }}
+    select
+        account_id,
+        workspace_id
+    from {{ rows_at_hand(read, whole) }}
+    {%- endfor %}
+
+),
+{%- if looks_further %}
+
+perhaps_gone as (
+
+    select changed_keys.*
+    from changed_keys
+    left anti join named_at_hand on {{ equal_keys("changed_keys", "named_at_hand", key) }}
+    left anti join listed on {{ equal_keys("changed_keys", "listed", key) }}
+
+),
+{%- endif %}
+
+named as (
+
+    select *
+    from named_at_hand
+    {%- for read in users if looks_further %}
+    union
+    select {{ broadcast_hint("perhaps_gone", read.rows) }}
+        users.account_id,
+        users.workspace_id
+    from {{ as_read(read) }} as users
+    left semi join perhaps_gone on {{ equal_keys("users", "perhaps_gone", key) }}
+    {%- endfor %}
+
+),
+
 members as (
 
     select
@@ -55,15 +96,15 @@ members as (
     -- Usage and runs also name workspaces that the account never listed, and usage none at all where it is
     -- charged to the account.
     select
-        changed_keys.account_id,
-        changed_keys.workspace_id,
-        coalesce(changed_keys.workspace_id, 'account level') as workspace_name,
+        named.account_id,
+        named.workspace_id,
+        coalesce(named.workspace_id, 'account level') as workspace_name,
         cast(null as string) as workspace_url,
         cast(null as string) as status,
         timestamp'1900-01-01 00:00:00' as valid_from,
         cast(null as timestamp) as valid_to
-    from changed_keys
-    left anti join listed on {{ equal_keys("changed_keys", "listed", key) }}
+    from named
+    left anti join listed on {{ equal_keys("named", "listed", key) }}
 
 ),
 
@@ -81,7 +122,7 @@ final as (
 select * from final
 {%- if touched == "whole" %}
 union all
--- The stand-in of a workspace that the account lists by now.
+-- The stand-in of a workspace that the account lists by now, or that nothing names any more.
 select
     held.workspace_key,
     held.account_id,

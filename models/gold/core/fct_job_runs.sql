@@ -15,10 +15,8 @@
 } %}
 {%- set workspace = {"account_id": "facts.account_id", "workspace_id": "facts.workspace_id"} %}
 {#- A task counts on the day its run started, which need not be its own. -#}
-{%- set retried_days = tasks.days if tasks.mode != "changes" else days_of(
-    "select distinct runs.date_key from " ~ as_read(runs) ~ " as runs"
-    ~ " left semi join " ~ table_changes_of(tasks) ~ " as tasks"
-    ~ " on runs.workspace_id <=> tasks.workspace_id and runs.run_id = tasks.job_run_id"
+{%- set retried_days = days_with_changes(
+    as_read(runs), tasks, "facts.workspace_id <=> changes.workspace_id and facts.run_id = changes.job_run_id"
 ) %}
 {%- set days = touched_days([
     runs.days,

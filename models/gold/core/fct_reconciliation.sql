@@ -8,18 +8,28 @@
 {%- set silver = read_changes(ref("slv_usage")) %}
 {%- set quarantine = read_changes(ref("slv_usage_quarantine")) %}
 {%- set gold = read_changes(ref("fct_usage")) %}
-{%- set reads = [source_read, bronze, silver, quarantine, gold] %}
-{%- set days = touched_days(reads | map(attribute="days")) if is_merge() else "all" %}
-{{ record_reads(reads, days) }}
-{%- set layers = {"bronze": bronze, "silver": silver, "quarantine": quarantine} %}
+{%- set prices = read_changes(ref("slv_prices"), by_day=false) %}
+{%- set currency = read_variable("reporting_currency") %}
+{%- set by_day = [source_read, bronze, silver, quarantine, gold, currency] %}
+{%- set days = "all" if not is_merge() else touched_days(
+    by_day | map(attribute="days") | list + [repriced_days(prices, as_read(bronze))]
+) %}
+{{ record_reads(by_day + [prices], days) }}
+{%- set record = "date_key, sku_name, cloud, usage_unit, usage_start_time, usage_quantity" %}
+{#- What is older than anything that the source has left is gone from there: Bronze tells what it was. #}
+{%- set is_gone = "usage_date < (select min(usage_date) from whole_source)"
+    ~ " or ingestion_date < (select min(ingestion_date) from whole_source)" %}
+{%- set layers = [
+    ("source", bronze, is_gone), ("bronze", bronze, "true"), ("silver", silver, "true"),
+    ("quarantine", quarantine, "true")
+] %}
+{%- set line = ["date_key", "sku_name", "usage_unit", "layer"] %}
 
 with source as (
 
     -- Straight from the source and by its own rule, so that a row lost on the way to Bronze shows.
     select {{ source_columns(source_read) }}
-    from {{ source_rows_of_days(
-        source_read, "ingestion_date", "usage_date", days, loader="brz_billing_usage"
-    ) }}
+    from {{ source_rows_of_days(source_read, "ingestion_date", "usage_date", days, "brz_billing_usage") }}
 
 ),
 
@@ -68,29 +78,28 @@ source_winners as (
 
 ),
 
+whole_source as (
+
+    select
+        {{ source_column(source_read, "usage_date") }},
+        {{ source_column(source_read, "ingestion_date") }}
+    from {{ source_rows_of_days(source_read, "ingestion_date", "usage_date", "all", "brz_billing_usage") }}
+
+),
+
 records as (
 
     select
         'source' as layer,
-        date_key,
-        sku_name,
-        cloud,
-        usage_unit,
-        usage_start_time,
-        usage_quantity
+        {{ record }}
     from source_winners
-    {%- for layer, read in layers.items() %}
+    {%- for layer, read, condition in layers %}
     union all
     select
         '{{ layer }}' as layer,
-        date_key,
-        sku_name,
-        cloud,
-        usage_unit,
-        usage_start_time,
-        usage_quantity
+        {{ record }}
     from {{ as_read(read) }}
-    where {{ in_days(days) }}
+    where {{ in_days(days) }} and ({{ condition }})
     {%- endfor %}
 
 ),
@@ -98,7 +107,7 @@ records as (
 prices as (
 
     select *
-    from {{ ref("slv_prices") }}
+    from {{ as_read(prices) }}
     where currency_code = '{{ var("reporting_currency") }}'
 
 ),
@@ -106,26 +115,18 @@ prices as (
 priced as (
 
     select
-        records.layer,
-        records.date_key,
-        records.sku_name,
-        records.usage_unit,
+        {%- for column in line %}
+        records.{{ column }},
+        {%- endfor %}
         records.usage_quantity,
         {{ list_cost("records.usage_quantity", "prices.list_price") }} as list_cost
     from records
     left join prices
-        on
-            records.sku_name = prices.sku_name
-            and records.cloud = prices.cloud
-            and records.usage_unit = prices.usage_unit
-            and records.usage_start_time >= prices.price_start_time
-            and (prices.price_end_time is null or records.usage_start_time < prices.price_end_time)
+        on {{ price_applies("prices", "records") }}
     union all
     select
+        {{ line[:3] | join(", ") }},
         'gold' as layer,
-        date_key,
-        sku_name,
-        usage_unit,
         usage_quantity,
         list_cost
     from {{ as_read(gold) }}
@@ -136,22 +137,19 @@ priced as (
 totals as (
 
     select
-        date_key,
-        sku_name,
-        usage_unit,
-        layer,
+        {{ line | join(", ") }},
         count(*) as record_count,
         cast(sum(usage_quantity) as decimal(38, 18)) as usage_quantity,
         cast(sum(list_cost) as decimal(38, 18)) as list_cost
     from priced
-    group by date_key, sku_name, usage_unit, layer
+    group by {{ line | join(", ") }}
 
 ),
 
 final as (
 
     select
-        {{ surrogate_key(["date_key", "sku_name", "usage_unit", "layer"]) }} as reconciliation_key,
+        {{ surrogate_key(line) }} as reconciliation_key,
         totals.*,
         {{ hash_of("record_count, usage_quantity, list_cost") }} as row_hash
     from totals

@@ -7,30 +7,22 @@
 {%- set usage = read_changes(ref("fct_usage")) %}
 {%- set runs = read_changes(ref("slv_job_runs")) %}
 {%- set entities = read_changes(ref("dim_entity"), by_day=false) %}
-{%- set job = {
-    "entity_type": "'JOB'",
-    "workspace_id": "facts.workspace_id",
-    "entity_id": "facts.job_id",
-} %}
+{%- set job = {"entity_type": "'JOB'", "workspace_id": "facts.workspace_id", "entity_id": "facts.job_id"} %}
 {#-
     The version of the job is that of the run's start, which usage of another day or the timeline may move.
 -#}
-{%- set days_of_started_runs = runs.days if runs.mode != "changes" else days_of(
-    "select distinct costs.date_key from " ~ this ~ " as costs"
-    ~ " left semi join " ~ table_changes_of(runs) ~ " as runs"
-    ~ " on costs.workspace_id <=> runs.workspace_id and costs.run_id = runs.run_id"
-) %}
-{%- set days_of_unlisted_runs = usage.days if usage.mode != "changes" else days_of(
-    "select distinct costs.date_key from " ~ this ~ " as costs"
-    ~ " left semi join " ~ table_changes_of(usage) ~ " as usage"
-    ~ " on costs.workspace_id <=> usage.workspace_id and costs.run_id = usage.job_run_id"
-    ~ " where not costs.is_listed_run"
-) %}
-{%- set days_of_rekeyed_runs = entities.days if entities.mode != "changes" else days_to_rekey(
-    this, entities, job, "run_start_time", from_that_day=false
-) %}
 {%- set days = touched_days([
-    usage.days, days_of_started_runs, days_of_unlisted_runs, days_of_rekeyed_runs,
+    usage.days,
+    days_with_changes(
+        this, runs, "facts.workspace_id <=> changes.workspace_id and facts.run_id = changes.run_id"
+    ),
+    days_with_changes(
+        this,
+        usage,
+        "not facts.is_listed_run and facts.workspace_id <=> changes.workspace_id"
+        ~ " and facts.run_id = changes.job_run_id",
+    ),
+    days_to_rekey(this, entities, job, "run_start_time", from_that_day=false),
 ]) %}
 {{ record_reads([usage, runs, entities], days) }}
 
@@ -81,33 +73,29 @@ entities as (
 
 ),
 
-first_usage as (
-
-    select
-        workspace_id,
-        run_id,
-        first_usage_start_time
-    from summed
-    {%- if days is not string %}
-    union all
-    -- Days that are not looked at hold the start as it was found from all of a run's days.
-    select
-        workspace_id,
-        run_id,
-        run_start_time as first_usage_start_time
-    from {{ this }}
-    where not is_listed_run and {{ outside_days(days) }}
-    {%- endif %}
-
-),
-
 first_usage_of_runs as (
 
     select
         workspace_id,
         run_id,
         min(first_usage_start_time) as first_usage_start_time
-    from first_usage
+    from (
+        select
+            workspace_id,
+            run_id,
+            first_usage_start_time
+        from summed
+        {%- if days is not string %}
+        union all
+        -- Days that are not looked at hold the start as it was found from all of a run's days.
+        select
+            workspace_id,
+            run_id,
+            run_start_time as first_usage_start_time
+        from {{ this }}
+        where not is_listed_run and {{ outside_days(days) }}
+        {%- endif %}
+    ) as first_usage
     group by workspace_id, run_id
 
 ),
@@ -146,10 +134,7 @@ joined as (
 final as (
 
     select
-        {{ surrogate_key(
-            ["workspace_id", "run_id", "date_key", "sku_name", "usage_unit"]
-        ) }}
-            as run_cost_key,
+        {{ surrogate_key(["workspace_id", "run_id", "date_key", "sku_name", "usage_unit"]) }} as run_cost_key,
         workspace_id,
         job_id,
         run_id,

@@ -10,30 +10,29 @@
 {%- set entities = read_changes(ref("dim_entity"), by_day=false) %}
 {%- set clusters = read_changes(ref("dim_cluster"), by_day=false) %}
 {%- set workspaces = read_changes(ref("dim_workspace"), by_day=false) %}
-{%- set reads = [usage, tags, prices, entities, clusters, workspaces] %}
+{%- set currency = read_variable("reporting_currency") %}
+{%- set reads = [usage, tags, prices, entities, clusters, workspaces, currency] %}
 {%- set entity = {
-    "entity_type": "facts.entity_type",
-    "workspace_id": "facts.workspace_id",
-    "entity_id": "facts.entity_id",
+    "entity_type": "facts.entity_type", "workspace_id": "facts.workspace_id", "entity_id": "facts.entity_id"
 } %}
 {%- set cluster = {"workspace_id": "facts.workspace_id", "cluster_id": "facts.cluster_id"} %}
 {%- set workspace = {"account_id": "facts.account_id", "workspace_id": "facts.workspace_id"} %}
-{%- set repriced_days = prices.days if prices.mode != "changes" else days_of(
-    "select distinct usage.date_key from " ~ as_read(usage) ~ " as usage"
-    ~ " inner join " ~ table_changes_of(prices) ~ " as price on usage.sku_name = price.sku_name"
-    ~ " and usage.cloud = price.cloud and usage.usage_unit = price.usage_unit"
-    ~ " where usage.usage_start_time >= price.price_start_time"
-    ~ " and (price.price_end_time is null or usage.usage_start_time < price.price_end_time)"
-) %}
 {%- set days = touched_days([
     usage.days,
     tags.days,
-    repriced_days,
+    repriced_days(prices, as_read(usage)),
+    currency.days,
     days_to_rekey(as_read(usage), entities, entity, "usage_start_time"),
     days_to_rekey(as_read(usage), entities, entity, "usage_start_time", attributes=["is_known"]),
     days_to_rekey(as_read(usage), clusters, cluster, "usage_start_time"),
     days_to_rekey(as_read(usage), workspaces, workspace, "usage_start_time"),
 ]) %}
+{%- set copied = [
+    "record_id", "record_type", "date_key", "account_id", "workspace_id", "entity_type", "entity_id",
+    "cloud", "sku_name", "billing_origin_product", "usage_type", "usage_unit", "usage_start_time",
+    "usage_end_time", "ingestion_date", "usage_quantity", "is_serverless", "is_photon", "job_id",
+    "job_run_id", "pipeline_id", "pipeline_update_id", "cluster_id", "warehouse_id"
+] %}
 {{ record_reads(reads, days) }}
 
 with usage as (
@@ -81,7 +80,11 @@ workspaces as (
 joined as (
 
     select
-        usage.*,
+        {%- for column in copied %}
+        usage.{{ column }},
+        {%- endfor %}
+        usage.row_hash as usage_row_hash,
+        {{ identity("usage.run_as") }} as run_as,
         '{{ var("reporting_currency") }}' as currency_code,
         prices.list_price,
         {{ list_cost("usage.usage_quantity", "prices.list_price") }} as list_cost,
@@ -104,12 +107,7 @@ joined as (
         coalesce(tags.tag_sources, cast(map() as map<string, string>)) as tag_sources
     from usage
     left join prices
-        on
-            usage.sku_name = prices.sku_name
-            and usage.cloud = prices.cloud
-            and usage.usage_unit = prices.usage_unit
-            and usage.usage_start_time >= prices.price_start_time
-            and (prices.price_end_time is null or usage.usage_start_time < prices.price_end_time)
+        on {{ price_applies("prices", "usage") }}
     left join tags
         on
             usage.date_key = tags.date_key
@@ -138,49 +136,13 @@ joined as (
 final as (
 
     select
-        record_id,
-        record_type,
-        date_key,
-        account_id,
-        workspace_id,
-        workspace_key,
-        entity_key,
-        entity_type,
-        entity_id,
-        entity_match,
-        cluster_key,
-        node_type_key,
-        sku_key,
-        cloud,
-        sku_name,
-        billing_origin_product,
-        usage_type,
-        usage_unit,
-        usage_start_time,
-        usage_end_time,
-        ingestion_date,
-        usage_quantity,
-        is_serverless,
-        is_photon,
-        job_id,
-        job_run_id,
-        pipeline_id,
-        pipeline_update_id,
-        cluster_id,
-        warehouse_id,
-        {{ identity("run_as") }} as run_as,
-        currency_code,
-        list_price,
-        list_cost,
-        is_priced,
-        tags,
-        tag_sources,
+        joined.* except (usage_row_hash),
         {%- for tag in tag_columns() %}
         try_element_at(tags, '{{ tag }}') as {{ tag }},
         {%- endfor %}
         sha2(concat_ws(
             '|',
-            row_hash,
+            usage_row_hash,
             currency_code,
             coalesce(cast(list_price as string), 'unpriced'),
             workspace_key,

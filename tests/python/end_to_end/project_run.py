@@ -256,6 +256,18 @@ class ProjectRun:
         days: list[int] | str = json.loads(line.removeprefix(mark))
         return days
 
+    def days_with_other_files(self, table: str, before: int, after: int) -> dict[int | None, bool]:
+        """For each day of a table, whether one version of it has other files there than another version."""
+        found = self.fetch(
+            "select date_key, min(n) = 1 as is_other from (select date_key, file, count(*) as n from ("
+            + " union all ".join(
+                f"select distinct date_key, _metadata.file_path as file from {table} version as of {version}"
+                for version in (before, after)
+            )
+            + ") group by date_key, file) group by date_key"
+        )
+        return {row["date_key"]: row["is_other"] for row in found}
+
     def assert_as_expected(self, account: Path, until: date | None = None) -> None:
         """Hold every row of Silver and Gold to the oracle."""
         for table, comparison in check_all(AccountFolder(account, until), self.fetch).items():

@@ -11,12 +11,31 @@ from pathlib import Path
 
 import pytest
 from oracle.account_folder import WHOLE_TABLES, AccountFolder
+from oracle.account_state import AccountState, read_state
+from oracle.compare import ExpectedRows
+from oracle.expected_reconciliation import expected_reconciliation
+from oracle.expected_star import (
+    expected_cost_daily,
+    expected_job_runs,
+    expected_run_costs,
+    expected_runs_finished_daily,
+    expected_task_runs,
+    expected_usage_star,
+    read_star,
+)
+from oracle.expected_usage import expected_fct_usage
 from oracle.observed_versions import Sight
 from oracle.silver_check import check_observed
 
 from end_to_end.project_run import CATALOG, WITHOUT_TESTS, ProjectRun
 
 pytestmark = pytest.mark.warehouse
+
+
+@pytest.fixture(scope="module")
+def versions() -> dict[date, dict[str, int]]:
+    """The version of each table after each build, by the last delivery that was built."""
+    return {}
 
 
 @pytest.fixture(scope="module")
@@ -42,13 +61,14 @@ def shuffled(account: Path, delivery_days: list[date], tmp_path_factory: pytest.
 
 
 def test_every_row_is_right_after_every_build(
-    project: ProjectRun, shuffled: Path, delivery_days: list[date]
+    project: ProjectRun, shuffled: Path, delivery_days: list[date], versions: dict[date, dict[str, int]]
 ) -> None:
     sights: list[Sight] = []
     for until in (delivery_days[-6], *delivery_days[-2:]):
         project.deliver(shuffled, until)
         project.dbt(*WITHOUT_TESTS)
         project.assert_as_expected(shuffled, until)
+        versions[until] = project.versions()
         # Versions of what keeps no history begin and end by the clock of builds, to the second.
         clock = project.value(f"select max(run_started_at) from {CATALOG}.plt_ops.model_runs")
         sights.append((AccountFolder(shuffled, until), clock.astimezone(UTC).replace(microsecond=0)))
@@ -86,31 +106,63 @@ def test_unit_tests_and_promises_of_the_project_hold(project: ProjectRun) -> Non
     project.dbt("test", "--select", "test_type:unit", "test_type:singular")
 
 
-def test_late_rows_and_corrections_touch_their_days_and_no_other(project: ProjectRun) -> None:
-    """The last increment wrote files of the days its compiled model names, and changed rows on no other."""
-    fct_usage = f"{CATALOG}.plt_gold.fct_usage"
-    touched = project.touched_days("fct_usage")
-    assert isinstance(touched, list)
-    days = set(touched)
-    history = project.fetch(f"describe history {fct_usage}")
-    last = max(entry["version"] for entry in history if entry["operation"] == "MERGE")
-    changed = project.fetch(f"select distinct date_key from table_changes('{fct_usage}', {last}, {last})")
-    assert changed, "the last increment was meant to change something"
-    assert {row["date_key"] for row in changed} <= days
-    before = {
-        row["file"]: row["date_key"]
-        for row in project.fetch(
-            f"select distinct _metadata.file_path as file, date_key from {fct_usage} version as of {last - 1}"
-        )
+def expected_facts(account: AccountFolder) -> dict[str, ExpectedRows]:
+    """All facts that are told apart by days, as the rules make them; of what ties, the first."""
+    star = read_star(first_of_ties(account))
+    usage, members = expected_fct_usage(star.state.usage), expected_usage_star(star)
+    both = {
+        key: ({**(row or {}), **(members.rows[key][0] or {})},) for key, (row,) in usage.rows.items() if row
     }
-    after = {
-        row["file"]: row["date_key"]
-        for row in project.fetch(
-            f"select distinct _metadata.file_path as file, date_key from {fct_usage} version as of {last}"
-        )
+    return {
+        "fct_usage": ExpectedRows(usage.key_columns, (*usage.columns, *members.columns), both),
+        "fct_cost_daily": expected_cost_daily(star),
+        "fct_run_costs": expected_run_costs(star),
+        "fct_job_runs": expected_job_runs(star),
+        "fct_task_runs": expected_task_runs(star),
+        "fct_runs_finished_daily": expected_runs_finished_daily(star),
+        "fct_reconciliation": expected_reconciliation(star.state.usage),
     }
-    assert {day for file, day in (before | after).items() if (file in before) != (file in after)} <= days
-    assert set(after.values()) - days, "the account was meant to have days that stay as they are"
+
+
+def first_of_ties(account: AccountFolder) -> AccountState:
+    """An account in which each tie goes to the first, which is the same from delivery to delivery."""
+    state = read_state(account)
+    state.usage = {key: ways[:1] for key, ways in state.usage.items()}
+    for table, histories in state.histories.items():
+        state.histories[table] = {key: ways[:1] for key, ways in histories.items()}
+    for table, runs in state.runs.items():
+        state.runs[table] = {key: ways[:1] for key, ways in runs.items()}
+    return state
+
+
+def days_that_differ(before: ExpectedRows, after: ExpectedRows) -> set[int | None]:
+    """The days of rows that came, went or changed."""
+    days: set[int | None] = set()
+    for key in before.rows.keys() | after.rows.keys():
+        (old,), (new,) = before.rows.get(key, (None,)), after.rows.get(key, (None,))
+        if old != new:
+            days.update(row["date_key"] for row in (old, new) if row is not None)
+    return days
+
+
+def test_late_rows_and_corrections_touch_their_days_and_no_other(
+    project: ProjectRun, shuffled: Path, delivery_days: list[date], versions: dict[date, dict[str, int]]
+) -> None:
+    """By what the account says before and after the last delivery, and by the files of each version."""
+    last_but_one, last = delivery_days[-2:]
+    before, after = (expected_facts(AccountFolder(shuffled, until)) for until in (last_but_one, last))
+    gold = [table for table in versions[last] if table.startswith("plt_gold.")]
+    details = {table: project.fetch(f"describe detail {CATALOG}.{table}")[0] for table in gold}
+    by_day = {table for table, detail in details.items() if list(detail["partitionColumns"]) == ["date_key"]}
+    assert by_day == {f"plt_gold.{fact}" for fact in after}
+    for fact, rows in after.items():
+        table = f"plt_gold.{fact}"
+        days = project.days_with_other_files(
+            f"{CATALOG}.{table}", versions[last_but_one][table], versions[last][table]
+        )
+        written = {day for day, is_other in days.items() if is_other}
+        assert written == days_that_differ(before[fact], rows), fact
+        assert set(days) - written, f"{fact} was meant to have days that stay as they are"
 
 
 def test_a_build_with_nothing_new_writes_no_row(project: ProjectRun) -> None:

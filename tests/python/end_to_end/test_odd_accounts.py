@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import shutil
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
+from oracle.account_folder import AccountFolder
+from oracle.gold_check import check_gold
 from project.rendering import render
 
 from end_to_end.project_run import CATALOG, WITHOUT_TESTS, ProjectRun
@@ -19,12 +22,43 @@ USAGE = f"{CATALOG}.plt_gold.fct_usage"
 
 @pytest.fixture(scope="module")
 def usage_only(tmp_path_factory: pytest.TempPathFactory, account: Path) -> Path:
-    """The account with no system schema but billing enabled, and no price list yet."""
+    """The account with no system schema but billing enabled, and no price list yet.
+
+    Among the first records is one that was used and delivered long before the others, and breaks a rule.
+    """
     folder = tmp_path_factory.mktemp("usage_only") / "account"
-    for day in sorted((account / "deliveries").iterdir())[:3]:
+    days = sorted((account / "deliveries").iterdir())[:3]
+    for day in days:
         (folder / "deliveries" / day.name).mkdir(parents=True)
         shutil.copy(day / "billing.usage.jsonl", folder / "deliveries" / day.name)
+    long_ago = (date.fromisoformat(days[0].name) - timedelta(days=20)).isoformat()
+    record = on_day(first_record(days[0]), long_ago) | {"record_id": "broken", "usage_quantity": "-2"}
+    append(folder / "deliveries" / days[0].name, "billing.usage", record)
     return folder
+
+
+def first_record(delivery: Path) -> dict[str, Any]:
+    """The first record of usage of a delivery."""
+    record: dict[str, Any] = json.loads(
+        (delivery / "billing.usage.jsonl").read_text(encoding="utf-8").splitlines()[0]
+    )
+    return record
+
+
+def on_day(record: dict[str, Any], day: str, hour: int = 1) -> dict[str, Any]:
+    """A record of usage, of an hour of another day and delivered on it."""
+    return record | {
+        "usage_date": day,
+        "usage_start_time": f"{day}T{hour:02}:00:00Z",
+        "usage_end_time": f"{day}T{hour + 1:02}:00:00Z",
+        "ingestion_date": day,
+    }
+
+
+def append(delivery: Path, table: str, *rows: dict[str, Any]) -> None:
+    """Add rows to a table of a delivery."""
+    with (delivery / f"{table}.jsonl").open("a", encoding="utf-8") as lines:
+        lines.writelines(json.dumps(row) + "\n" for row in rows)
 
 
 def test_an_empty_account_builds_green(project: ProjectRun) -> None:
@@ -57,6 +91,12 @@ def test_prices_that_come_later_price_the_days_they_explain(
     project.deliver(usage_only)
     project.dbt(*WITHOUT_TESTS)
     assert project.value(f"select count(*) from {USAGE} where is_priced") > 0
+    # Nothing else than the price concerns the day of the record in the quarantine.
+    costs = project.fetch(
+        f"select layer, list_cost < 0 as has_cost from {CATALOG}.plt_gold.fct_reconciliation"
+        " where record_count = 1 and usage_quantity = -2 order by layer"
+    )
+    assert costs == [{"layer": layer, "has_cost": True} for layer in ("bronze", "quarantine", "source")]
     project.assert_as_expected(usage_only)
 
 
@@ -148,6 +188,63 @@ HOSTILE = (
 )
 
 
+def alike(record: dict[str, Any], day: str) -> list[dict[str, Any]]:
+    """Usage that differs in its tags alone, which read alike where they are joined by a hyphen."""
+    tags = ({"department": "data", "cost_center": "eng-1"}, {"department": "data-eng", "cost_center": "1"})
+    plain = on_day(record, day, 5) | {"usage_metadata": {"app_id": "alike"}}
+    return [plain | {"record_id": f"alike-{at}", "custom_tags": of_one} for at, of_one in enumerate(tags)]
+
+
+def leaving(record: dict[str, Any], day: str, **columns: Any) -> list[dict[str, Any]]:
+    """The only usage that names some members, and the one that gave an endpoint its newest name."""
+    names = {"cluster_id": "leaving", "node_type": "leaving"}
+    endpoint = {"endpoint_id": "kept"}
+    return [
+        on_day(record, day, 6)
+        | {
+            "record_id": "leaving",
+            "workspace_id": "leaving",
+            "sku_name": "LEAVING",
+            "usage_metadata": names,
+            **columns,
+        },
+        on_day(record, day, 8)
+        | {"record_id": "renamed", "usage_metadata": endpoint | {"endpoint_name": "new name"}, **columns},
+        on_day(record, day, 7)
+        | {"record_id": "named", "usage_metadata": endpoint | {"endpoint_name": "old name"}},
+    ]
+
+
+def slice_of_a_run(job_id: str, day: str, hour: int) -> dict[str, Any]:
+    """An hour of a run of a job that nothing else names."""
+    return {
+        "account_id": "a",
+        "workspace_id": "w",
+        "job_id": job_id,
+        "run_id": "r",
+        "period_start_time": f"{day}T{hour:02}:00:00Z",
+        "period_end_time": f"{day}T{hour + 1:02}:00:00Z",
+    }
+
+
+#: Where each of the members that leave stands, and what it is found by.
+STAND_INS = {
+    "dim_workspace": "workspace_id = 'leaving'",
+    "dim_cluster": "cluster_id = 'leaving'",
+    "dim_node_type": "node_type = 'leaving'",
+    "dim_sku": "sku_name = 'LEAVING'",
+    "dim_entity": "entity_id in ('leaving', 'job of before')",
+}
+
+
+def stand_ins(project: ProjectRun) -> dict[str, int]:
+    """How many there are of each."""
+    return {
+        table: project.value(f"select count(*) from {CATALOG}.plt_gold.{table} where {condition}")
+        for table, condition in STAND_INS.items()
+    }
+
+
 def test_hostile_names_and_tags_pass_through_unchanged(project: ProjectRun, usage_only: Path) -> None:
     """Beside it, a difference that a release has ended is no warning any more."""
     changes = f"{CATALOG}.plt_ops.source_schema_changes"
@@ -178,6 +275,8 @@ def test_hostile_names_and_tags_pass_through_unchanged(project: ProjectRun, usag
         for at, text in enumerate(HOSTILE)
     ]
     (later / "billing.usage.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    append(later, "billing.usage", *alike(row, later.name), *leaving(row, later.name))
+    append(later, "lakeflow.job_run_timeline", slice_of_a_run("job of before", later.name, 1))
     project.deliver(usage_only)
     project.dbt(*WITHOUT_TESTS)
     assert project.value(f"select count(*) from {changes}") == differences
@@ -191,6 +290,18 @@ def test_hostile_names_and_tags_pass_through_unchanged(project: ProjectRun, usag
             f" from {CATALOG}.plt_silver.slv_usage where record_id = 'hostile-{at}'"
         )
         assert silver == {"name": text, "value": text}
+
+
+def test_tags_that_read_alike_when_joined_have_lines_and_keys_of_their_own(project: ProjectRun) -> None:
+    lines = project.fetch(
+        f"select cost_daily_key, department, cost_center from {CATALOG}.plt_gold.fct_cost_daily"
+        " where department in ('data', 'data-eng') and cost_center in ('eng-1', '1')"
+    )
+    assert {(line["department"], line["cost_center"]) for line in lines} == {
+        ("data", "eng-1"),
+        ("data-eng", "1"),
+    }
+    assert len({line["cost_daily_key"] for line in lines}) == 2
 
 
 def test_a_correction_that_moves_a_record_to_another_day_leaves_no_row_behind(
@@ -210,11 +321,25 @@ def test_a_correction_that_moves_a_record_to_another_day_leaves_no_row_behind(
     folder = usage_only / "deliveries" / later
     folder.mkdir()
     (folder / "billing.usage.jsonl").write_text(json.dumps(moved) + "\n", encoding="utf-8")
+    # What was the only one to name some members breaks a rule now, and a run is of another job.
+    left = newest.name
+    corrected = leaving(json.loads(rows[0]), left, usage_quantity="-1", ingestion_date=later)
+    append(folder, "billing.usage", *corrected[:2])
+    append(folder, "lakeflow.job_run_timeline", slice_of_a_run("job of now", left, 2))
+    assert set(stand_ins(project).values()) == {1, 2}
     project.deliver(usage_only)
     project.dbt(*WITHOUT_TESTS)
     (row,) = project.fetch(f"select date_key, usage_quantity from {USAGE} where record_id = 'hostile-0'")
     assert row["date_key"] == int(later.replace("-", ""))
     assert float(row["usage_quantity"]) == 7.5
+
+
+def test_members_that_nothing_names_any_more_are_gone(project: ProjectRun, usage_only: Path) -> None:
+    assert stand_ins(project) == dict.fromkeys(STAND_INS, 0)
+    entities = f"{CATALOG}.plt_gold.dim_entity"
+    assert project.value(f"select entity_name from {entities} where entity_id = 'kept'") == "old name"
+    assert project.value(f"select count(*) from {entities} where entity_id = 'job of now'") == 1
+    project.assert_as_expected(usage_only)
 
 
 def test_a_table_created_anew_is_read_whole(project: ProjectRun) -> None:
@@ -223,6 +348,19 @@ def test_a_table_created_anew_is_read_whole(project: ProjectRun) -> None:
     assert "created anew" in project.dbt(*WITHOUT_TESTS)
     assert project.value(f"select sum(list_cost) from {USAGE}") == before
     project.dbt("test", "--select", "assert_money_is_conserved_from_source_to_gold")
+
+
+def test_another_currency_prices_all_days_anew(project: ProjectRun, usage_only: Path) -> None:
+    facts = ("fct_usage", "fct_cost_daily", "fct_run_costs", "fct_reconciliation")
+    printed = project.dbt("run", "--select", *facts, variables={"reporting_currency": "EUR"})
+    assert "the variable reporting_currency is now EUR" in printed
+    for table, comparison in check_gold(AccountFolder(usage_only), project.fetch, currency="EUR").items():
+        assert comparison.is_equal, f"{table}:\n{comparison}"
+    for fact in facts[:3]:
+        currencies = project.fetch(f"select distinct currency_code from {CATALOG}.plt_gold.{fact}")
+        assert [row["currency_code"] for row in currencies] in ([], ["EUR"])
+    assert project.value(f"select count(*) from {CATALOG}.plt_gold.fct_cost_daily") > 0
+    assert project.value(f"select count_if(is_priced) from {USAGE}") > 0
 
 
 @pytest.mark.parametrize(

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from oracle.account_folder import as_timestamp
 from oracle.account_state import AccountState, accepted_usage
 from oracle.compare import ExpectedRows, RowKey
 from oracle.entity_versions import (
@@ -13,7 +15,6 @@ from oracle.entity_versions import (
     CLUSTER,
     ENTITY_TABLES,
     JOB,
-    PIPELINE,
     UNKNOWN,
     WAREHOUSE,
     EntityTable,
@@ -21,6 +22,7 @@ from oracle.entity_versions import (
     Versions,
     in_effect,
 )
+from oracle.run_causes import failure_cause
 from oracle.run_rules import FAILED, JOB_RUN, PIPELINE_UPDATE, TASK_RUN, status_group
 from oracle.runtime_rules import runtime_columns
 from oracle.source_tables import Key, as_whole_number
@@ -74,15 +76,27 @@ DIM_CLUSTER_COLUMNS = (
 )
 
 RUN_STATUS_KEY_COLUMNS = ("result_state", "termination_code")
-DIM_RUN_STATUS_COLUMNS = (*RUN_STATUS_KEY_COLUMNS, "status_group", "is_failure")
+DIM_RUN_STATUS_COLUMNS = (*RUN_STATUS_KEY_COLUMNS, "status_group", "is_failure", "failure_cause")
 
 NODE_TYPES = "compute.node_types"
 NODE_TYPE_KEY_COLUMNS = ("node_type",)
-DIM_NODE_TYPE_COLUMNS = (*NODE_TYPE_KEY_COLUMNS, "core_count", "memory_mb", "gpu_count")
+DIM_NODE_TYPE_COLUMNS = (*NODE_TYPE_KEY_COLUMNS, "core_count", "memory_mb", "gpu_count", "node_category")
 
 WORKSPACES = "access.workspaces_latest"
 WORKSPACE_KEY_COLUMNS = ("account_id", "workspace_id")
-WORKSPACE_COLUMNS = (*WORKSPACE_KEY_COLUMNS, "workspace_name", "status", "is_current")
+WORKSPACE_COLUMNS = (
+    *WORKSPACE_KEY_COLUMNS,
+    "workspace_name",
+    "workspace_url",
+    "status",
+    "is_current",
+    "begins",
+    "is_in_line",
+)
+"""Those of the newest version, and two of all versions of a workspace: see `newest_versions`."""
+
+# Families with disks of their own, by what their names begin with: AWS, Azure and Google.
+_WITH_DISKS = re.compile(r"(i|im|is|d|h)[0-9][a-z0-9-]*\.|standard_l[0-9]|z3-")
 
 # What names an entity, and who owns it: the first column that has a value.
 _NAMES = {"JOB": "name", "PIPELINE": "name", "CLUSTER": "cluster_name", "WAREHOUSE": "warehouse_name"}
@@ -151,7 +165,7 @@ def expected_dim_entity(state: AccountState) -> ExpectedRows:
     """The rows of `dim_entity`: every version, and a member for each other id that usage, runs or tasks name.
 
     An id that a fact names without pointing to it (the cluster of a job's usage, the pipeline of an update)
-    may have a member or not. Tags are as the source has them, or by canonical key.
+    has none. Tags are as the source has them, or by canonical key.
 
     Args:
         state: The account, with ties settled.
@@ -180,8 +194,6 @@ def expected_dim_entity(state: AccountState) -> ExpectedRows:
     names = _names_in_usage(state)
     for key in _named_by_facts(state, members):
         rows.setdefault(key, _undated_entity(key, names.get(key), state.seeds))
-    for key in _named_beside(state, members):
-        rows.setdefault(key, (*_undated_entity(key, names.get(key), state.seeds), None))
     return ExpectedRows(ENTITY_KEY_COLUMNS, DIM_ENTITY_COLUMNS, rows)
 
 
@@ -254,16 +266,16 @@ def expected_dim_node_type(state: AccountState) -> ExpectedRows:
     """
     listed = {row["node_type"]: row for row in state.account.rows(NODE_TYPES)}
     rows: dict[RowKey, tuple[Mapping[str, Any] | None, ...]] = {
-        (name,): (_node_type_row(row),) for name, row in listed.items()
+        (name,): (_listed_node_type(row),) for name, row in listed.items()
     }
     earlier: dict[RowKey, list[Mapping[str, Any] | None]] = {}
     for _, row in state.account.delivered_rows(NODE_TYPES):
         if row["node_type"] not in listed:
-            earlier.setdefault((row["node_type"],), []).append(_node_type_row(row))
+            earlier.setdefault((row["node_type"],), []).append(_listed_node_type(row))
     in_usage = {one.row.node_type for ones in accepted_usage(state.usage).values() for one in ones}
     for name in in_usage:
         seen = earlier.pop((name,), [])
-        rows.setdefault((name,), (*seen, _node_type_row({"node_type": name})))
+        rows.setdefault((name,), (*seen, _unlisted_node_type(name)))
     in_clusters = {
         version.row[column]
         for versions in state.versions(CLUSTER).values()
@@ -271,18 +283,19 @@ def expected_dim_node_type(state: AccountState) -> ExpectedRows:
         for column in ("driver_node_type", "worker_node_type")
     }
     for name in in_clusters:
-        rows.setdefault((name,), (_node_type_row({"node_type": name}), *earlier.pop((name,), []), None))
+        rows.setdefault((name,), (_unlisted_node_type(name), *earlier.pop((name,), []), None))
     for key, seen in earlier.items():
         rows[key] = (*seen, None)
-    rows.setdefault((None,), (_node_type_row({}), None))
+    rows.setdefault((None,), (_unlisted_node_type(None), None))
     return ExpectedRows(NODE_TYPE_KEY_COLUMNS, DIM_NODE_TYPE_COLUMNS, rows)
 
 
 def expected_workspaces(state: AccountState) -> ExpectedRows:
     """The newest version of each workspace in `dim_workspace`.
 
-    When a version begins is decided by the clock of the builds, and so is which content of a workspace that
-    left was ever seen: any that was listed is right. Without one, a workspace is named by its id.
+    When a later version begins is decided by the clock of the builds, and so is which content of a workspace
+    that left was ever seen: any that was listed is right. The first one begins when the workspace was
+    created, where the list says so. Without a version, a workspace is named by its id.
 
     Args:
         state: The account.
@@ -293,14 +306,20 @@ def expected_workspaces(state: AccountState) -> ExpectedRows:
     Raises:
         ValueError: If ties of runs are not settled.
     """
+    created: dict[RowKey, set[datetime | None]] = {}
+    for _, row in state.account.delivered_rows(WORKSPACES):
+        key = (row["account_id"], row["workspace_id"])
+        created.setdefault(key, set()).add(as_timestamp(row.get("create_time")))
+    begins = {key: None if len(times) > 1 else next(iter(times)) for key, times in created.items()}
     rows: dict[RowKey, tuple[Mapping[str, Any] | None, ...]] = {}
     for row in state.account.rows(WORKSPACES):
-        rows[row["account_id"], row["workspace_id"]] = (_workspace_row(row, is_current=True),)
+        key = (row["account_id"], row["workspace_id"])
+        rows[key] = (_workspace_row(row, True, begins[key]),)
     left: dict[RowKey, list[Mapping[str, Any]]] = {}
     for _, row in state.account.delivered_rows(WORKSPACES):
         key = (row["account_id"], row["workspace_id"])
         if key not in rows:
-            left.setdefault(key, []).append(_workspace_row(row, is_current=False))
+            left.setdefault(key, []).append(_workspace_row(row, False, begins[key]))
     named = {
         (one.row.account_id, one.row.workspace_id)
         for ones in accepted_usage(state.usage).values()
@@ -313,30 +332,54 @@ def expected_workspaces(state: AccountState) -> ExpectedRows:
             rows[key] = ({**dict.fromkeys(WORKSPACE_COLUMNS), "account_id": key[0]},)
         else:
             unlisted = {"account_id": key[0], "workspace_id": key[1], "workspace_name": key[1]}
-            rows.setdefault(key, (*left.pop(key, []), _workspace_row(unlisted, is_current=True)))
+            rows.setdefault(key, (*left.pop(key, []), _workspace_row(unlisted, True, SINCE_EVER)))
     for key, seen in left.items():
         rows[key] = (*seen, None)
     return ExpectedRows(WORKSPACE_KEY_COLUMNS, WORKSPACE_COLUMNS, rows)
 
 
-def newest_versions(rows: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+def newest_versions(
+    rows: Iterable[Mapping[str, Any]], undated: Collection[RowKey] = ()
+) -> list[Mapping[str, Any]]:
     """The newest version of each workspace, of what `dim_workspace` holds.
 
     Args:
-        rows: Its rows, with valid_from.
+        rows: Its rows, with valid_from and valid_to.
+        undated: Workspaces of which nobody knows when the first version has to begin.
 
     Returns:
-        One row a workspace. That of no workspace keeps its account alone.
+        One row a workspace, with when its first version `begins`, and whether its versions are `is_in_line`:
+        none ends before it begins or after the next one begins, and the newest alone may be open. That of no
+        workspace keeps its account alone.
     """
-    newest: dict[RowKey, Mapping[str, Any]] = {}
+    versions: dict[RowKey, list[Mapping[str, Any]]] = {}
     for row in rows:
-        key = (row["account_id"], row["workspace_id"])
-        if key not in newest or row["valid_from"] > newest[key]["valid_from"]:
-            newest[key] = row
-    return [
-        {**dict.fromkeys(row), "account_id": row["account_id"]} if row["workspace_id"] is None else row
-        for row in newest.values()
-    ]
+        versions.setdefault((row["account_id"], row["workspace_id"]), []).append(row)
+    newest: list[Mapping[str, Any]] = []
+    for key, ones in versions.items():
+        ones.sort(key=lambda row: row["valid_from"])
+        if key[1] is None:
+            newest.append({**dict.fromkeys((*ones[-1], "begins", "is_in_line")), "account_id": key[0]})
+            continue
+        ends = [*(after["valid_from"] for after in ones[1:]), None]
+        is_in_line = all(
+            one["is_current"] == (one["valid_to"] is None)
+            and (end is None if one["valid_to"] is None else one["valid_from"] <= one["valid_to"])
+            and (end is None or one["valid_to"] <= end)
+            for one, end in zip(ones, ends, strict=True)
+        )
+        begins = None if key in undated else ones[0]["valid_from"]
+        newest.append({**ones[-1], "begins": begins, "is_in_line": is_in_line})
+    return newest
+
+
+def undated_workspaces(expected: ExpectedRows) -> set[RowKey]:
+    """Those of `expected_workspaces` of which nobody knows when the first version has to begin."""
+    return {
+        key
+        for key, candidates in expected.rows.items()
+        if all(row is None or row["begins"] is None for row in candidates)
+    }
 
 
 def without_values_of_none(rows: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
@@ -354,31 +397,18 @@ def _named_by_facts(state: AccountState, members: Members) -> Iterable[EntityKey
             yield members.entity(JOB.entity_type, run["workspace_id"], run["job_id"], start)[0]
 
 
-def _named_beside(state: AccountState, members: Members) -> Iterable[EntityKey]:
-    for candidates in accepted_usage(state.usage).values():
-        for one in candidates:
-            for table in ENTITY_TABLES:
-                entity_id = getattr(one.row, table.id_column)
-                if entity_id is not None:
-                    time = one.row.usage_start_time
-                    yield members.entity(table.entity_type, one.row.workspace_id, entity_id, time)[0]
-    for run in state.run_rows(PIPELINE_UPDATE).values():
-        start = run["update_start_time"]
-        yield members.entity(PIPELINE.entity_type, run["workspace_id"], run["pipeline_id"], start)[0]
-
-
 def _names_in_usage(state: AccountState) -> dict[EntityKey, str]:
-    """What the newest usage that names an endpoint, app or notebook calls it."""
-    newest: dict[EntityKey, tuple[tuple[Any, ...], str]] = {}
+    """What the newest usage that names an endpoint, app or notebook calls it; of several, the last name."""
+    newest: dict[EntityKey, tuple[datetime, str]] = {}
     for candidates in accepted_usage(state.usage).values():
         for one in candidates:
             row = one.row
             if row.entity_name is None:
                 continue
             key: EntityKey = (row.entity_type, row.workspace_id, row.entity_id, SINCE_EVER)
-            order = (row.usage_start_time, row.record_id, row.record_type)
-            if key not in newest or order > newest[key][0]:
-                newest[key] = (order, row.entity_name)
+            if row.usage_start_time is not None:
+                named = (row.usage_start_time, row.entity_name)
+                newest[key] = max(named, newest.get(key, named))
     return {key: name for key, (_, name) in newest.items()}
 
 
@@ -414,22 +444,44 @@ def _status_row(key: tuple[str | None, str | None]) -> dict[str, Any]:
         **dict(zip(RUN_STATUS_KEY_COLUMNS, key, strict=True)),
         "status_group": group,
         "is_failure": group == FAILED,
+        "failure_cause": failure_cause(*key),
     }
 
 
-def _node_type_row(row: Mapping[str, Any]) -> dict[str, Any]:
-    cores = row.get("core_count")
+def _listed_node_type(row: Mapping[str, Any]) -> dict[str, Any]:
+    cores = None if row.get("core_count") is None else float(row["core_count"])
+    memory, gpus = as_whole_number(row.get("memory_mb")), as_whole_number(row.get("gpu_count"))
     return {
-        "node_type": row.get("node_type"),
-        "core_count": None if cores is None else float(cores),
-        "memory_mb": as_whole_number(row.get("memory_mb")),
-        "gpu_count": as_whole_number(row.get("gpu_count")),
+        "node_type": row["node_type"],
+        "core_count": cores,
+        "memory_mb": memory,
+        "gpu_count": gpus,
+        "node_category": _node_category(row["node_type"], cores, memory, gpus),
     }
 
 
-def _workspace_row(row: Mapping[str, Any], is_current: bool) -> dict[str, Any]:
-    named = ("account_id", "workspace_id", "workspace_name", "status")
-    return {**{name: row.get(name) for name in named}, "is_current": is_current}
+def _unlisted_node_type(name: str | None) -> dict[str, Any]:
+    category = "none" if name is None else "unknown"
+    return {**dict.fromkeys(DIM_NODE_TYPE_COLUMNS), "node_type": name, "node_category": category}
+
+
+def _node_category(name: str, cores: float | None, memory_mb: int | None, gpus: int | None) -> str | None:
+    if gpus:
+        return "GPU Accelerated"
+    if _WITH_DISKS.match(name.lower()):
+        return "Storage Optimized"
+    if not cores or memory_mb is None:
+        return None
+    gigabytes_a_core = memory_mb / 1024 / cores
+    if gigabytes_a_core >= 6:
+        return "Memory Optimized"
+    return "Compute Optimized" if gigabytes_a_core < 3 else "General Purpose"
+
+
+def _workspace_row(row: Mapping[str, Any], is_current: bool, begins: datetime | None) -> dict[str, Any]:
+    named = ("account_id", "workspace_id", "workspace_name", "workspace_url", "status")
+    told = {name: row.get(name) for name in named}
+    return {**told, "is_current": is_current, "begins": begins, "is_in_line": True}
 
 
 def _with_tags(

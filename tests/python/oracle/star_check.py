@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from decimal import Decimal
 from typing import Any
 
 from oracle.account_folder import AccountFolder
 from oracle.account_state import AccountState, read_state
 from oracle.compare import Comparison, ExpectedRows, RowKey, compare
+from oracle.expected_calendar import DIM_DATE_COLUMNS, expected_dim_date
+from oracle.expected_skus import DIM_SKU_COLUMNS, expected_dim_sku
 from oracle.expected_star import (
     CLUSTER,
     COST_DAILY_COLUMNS,
@@ -44,6 +45,7 @@ from oracle.members import (
     expected_dim_run_status,
     expected_workspaces,
     newest_versions,
+    undated_workspaces,
     without_values_of_none,
 )
 from oracle.silver_check import CATALOG, SILVER_TABLES, check_silver
@@ -55,6 +57,8 @@ STAR_TABLES = (
     "dim_workspace",
     "dim_node_type",
     "dim_run_status",
+    "dim_sku",
+    "dim_date",
     "fct_usage",
     "fct_cost_daily",
     "fct_run_costs",
@@ -78,6 +82,9 @@ IS_JOINED = "is_joined"
 """Whether every key of a fact has its member."""
 
 WORKSPACE_VERSION = "workspace_member_valid_from"
+
+# What a version of a workspace says of itself.
+_OF_A_WORKSPACE = tuple(name for name in WORKSPACE_COLUMNS if name not in ("begins", "is_in_line"))
 
 # Dimension -> its key, the columns that name a member, and what they are called beside a fact's own.
 _DIMENSIONS: Mapping[str, tuple[str, tuple[str, ...], tuple[str, ...]]] = {
@@ -148,16 +155,23 @@ def check_star(
     star = read_star(state)
     checked: dict[str, Comparison] = {}
     columns: Sequence[str]
-    for table, expect_members, columns, prepared in (
-        ("dim_entity", expected_dim_entity, DIM_ENTITY_COLUMNS, list),
-        ("dim_cluster", expected_dim_cluster, DIM_CLUSTER_COLUMNS, without_values_of_none),
-        ("dim_workspace", expected_workspaces, (*WORKSPACE_COLUMNS, "valid_from"), newest_versions),
-        ("dim_node_type", expected_dim_node_type, DIM_NODE_TYPE_COLUMNS, list),
-        ("dim_run_status", expected_dim_run_status, DIM_RUN_STATUS_COLUMNS, list),
+    for table, expect_members, columns in (
+        ("dim_entity", expected_dim_entity, DIM_ENTITY_COLUMNS),
+        ("dim_cluster", expected_dim_cluster, DIM_CLUSTER_COLUMNS),
+        ("dim_workspace", expected_workspaces, (*_OF_A_WORKSPACE, "valid_from", "valid_to")),
+        ("dim_node_type", expected_dim_node_type, DIM_NODE_TYPE_COLUMNS),
+        ("dim_run_status", expected_dim_run_status, DIM_RUN_STATUS_COLUMNS),
+        ("dim_sku", expected_dim_sku, DIM_SKU_COLUMNS),
+        ("dim_date", expected_dim_date, DIM_DATE_COLUMNS),
     ):
         if table in tables:
-            held = prepared(fetch(f"select {', '.join(columns)} from {catalog}.plt_gold.{table}"))
-            checked[table] = compare(expect_members(state), held, limit)
+            expected = expect_members(state)
+            held = list(fetch(f"select {', '.join(columns)} from {catalog}.plt_gold.{table}"))
+            if table == "dim_cluster":
+                held = without_values_of_none(held)
+            elif table == "dim_workspace":
+                held = newest_versions(held, undated_workspaces(expected))
+            checked[table] = compare(expected, held, limit)
     if "fct_usage" in tables:
         names = (*FCT_USAGE_COLUMNS, *(name for name in USAGE_STAR_COLUMNS if name not in FCT_USAGE_COLUMNS))
         held = _fact_rows(fetch, "fct_usage", names, catalog)
@@ -260,8 +274,6 @@ def _fact_rows(fetch: Fetch, table: str, columns: Sequence[str], catalog: str) -
         if "cluster_member_id" in row and row["cluster_member_id"] is None:
             # The "none" member: when it begins, and in which workspace, says nothing.
             row |= dict.fromkeys(CLUSTER)
-        if "unpriced_quantity" in row and row["unpriced_quantity"] is None:
-            row["unpriced_quantity"] = Decimal(0)
         rows.append(row)
     return rows
 

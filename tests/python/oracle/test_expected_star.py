@@ -10,6 +10,8 @@ import pytest
 
 from oracle.account_state import AccountState, read_state
 from oracle.compare import ExpectedRows
+from oracle.expected_calendar import expected_dim_date
+from oracle.expected_skus import expected_dim_sku
 from oracle.expected_star import (
     CLUSTER,
     ENTITY,
@@ -36,6 +38,7 @@ from oracle.members import (
     expected_workspaces,
     newest_versions,
 )
+from oracle.run_causes import failure_cause
 from oracle.tag_rules import SHIPPED_SEEDS
 from oracle.tiny_account import Delivery, at, job, price, run_slice, usage, write_account
 
@@ -198,17 +201,10 @@ def test_entities_have_a_name_and_an_owner(
         assert (row["valid_to"], row["is_current"]) == (valid_to, valid_to is None)
 
 
-def test_entities_are_those_that_facts_point_to_and_perhaps_those_they_mention(state: AccountState) -> None:
+def test_entities_are_those_that_facts_point_to(state: AccountState) -> None:
     rows = expected_dim_entity(state).rows
-    assert None in rows["CLUSTER", "w1", "c9", SINCE_EVER]
-    assert {key[2] for key, candidates in rows.items() if None not in candidates} == {
-        "j1",
-        "nobody knows",
-        "c1",
-        "e1",
-        "h1",
-        "JOBS",
-    }
+    assert {key[2] for key in rows} == {"j1", "nobody knows", "c1", "e1", "h1", "JOBS"}
+    assert all(None not in candidates for candidates in rows.values())
 
 
 def test_clusters_are_their_versions_those_only_usage_knows_and_none(state: AccountState) -> None:
@@ -296,14 +292,127 @@ def test_workspaces_are_current_while_they_are_listed(tmp_path: Path) -> None:
     }
 
 
-def test_of_the_versions_of_a_workspace_the_newest_counts() -> None:
-    versions = [
-        {"account_id": "a1", "workspace_id": "w1", "workspace_name": name, "valid_from": clock(hour)}
-        for name, hour in (("old", 8), ("new", 10), ("middle", 9))
+def versions_of_a_workspace(*periods: tuple[int, int | None]) -> list[dict[str, Any]]:
+    """Versions from one hour to another, the open one current."""
+    return [
+        {
+            "account_id": "a1",
+            "workspace_id": "w1",
+            "workspace_name": f"from {begin}",
+            "is_current": end is None,
+            "valid_from": clock(begin),
+            "valid_to": None if end is None else clock(end),
+        }
+        for begin, end in periods
     ]
-    account = {"account_id": "a1", "workspace_id": None, "workspace_name": "account", "valid_from": clock(8)}
-    newest = newest_versions([*versions, account])
-    assert [row["workspace_name"] for row in newest] == ["new", None]
+
+
+def test_of_the_versions_of_a_workspace_the_newest_counts() -> None:
+    account = {**versions_of_a_workspace((8, None))[0], "workspace_id": None}
+    newest = newest_versions([*versions_of_a_workspace((10, None), (8, 9), (9, 10)), account])
+    assert [(row["workspace_name"], row["begins"], row["is_in_line"]) for row in newest] == [
+        ("from 10", clock(8), True),
+        (None, None, None),
+    ]
+
+
+@pytest.mark.parametrize(
+    "periods",
+    [
+        ((8, 10), (9, None)),
+        ((8, None), (9, None)),
+        ((8, 7),),
+    ],
+    ids=["overlap", "two open ones", "ends before it begins"],
+)
+def test_versions_of_a_workspace_that_are_out_of_line_are_told(periods: tuple[tuple[int, int], ...]) -> None:
+    (newest,) = newest_versions(versions_of_a_workspace(*periods))
+    assert newest["is_in_line"] is False
+
+
+@pytest.mark.parametrize(
+    ("name", "family", "tier", "region", "is_photon"),
+    [
+        ("PREMIUM_JOBS_COMPUTE_(PHOTON)", "JOBS_COMPUTE", "PREMIUM", None, True),
+        ("PREMIUM_JOBS_COMPUTE_(PHOTON)_US_WEST", "JOBS_COMPUTE", "PREMIUM", "US_WEST", True),
+        ("ENTERPRISE_SERVERLESS_SQL_EUROPE_IRELAND", "SERVERLESS_SQL", "ENTERPRISE", "EUROPE_IRELAND", False),
+        ("GENIE_FREE_USAGE", "GENIE_FREE_USAGE", None, None, False),
+        ("PREMIUM", "PREMIUM", None, None, False),
+    ],
+)
+def test_what_the_name_of_a_sku_tells(
+    tmp_path: Path, name: str, family: str, tier: str | None, region: str | None, is_photon: bool
+) -> None:
+    account = write_account(tmp_path, {"2026-03-01": {"billing.list_prices": [price(sku_name=name)]}})
+    row = only(expected_dim_sku(read_state(account, SHIPPED_SEEDS)), name, "AWS", "DBU")
+    told = (row["sku_family"], row["tier"], row["region"], row["is_photon"])
+    assert told == (family, tier, region, is_photon)
+    assert row["is_serverless"] == ("SERVERLESS" in name)
+
+
+def test_skus_are_those_with_a_price_and_those_in_use(state: AccountState) -> None:
+    assert {key[0] for key in expected_dim_sku(state).rows} == {"JOBS", "FREE"}
+
+
+def test_days_are_those_of_the_calendar_and_of_facts_outside_it(tmp_path: Path) -> None:
+    tables: Delivery = {
+        "billing.usage": [
+            usage("early", usage_date="2019-07-04"),
+            usage("bad", usage_date="2018-01-01", cloud=None),
+        ],
+        "lakeflow.job_run_timeline": [
+            run_slice("2035-12-31T23:00:00Z", "2036-01-01T01:00:00Z", "SUCCEEDED", run_id="r9")
+        ],
+    }
+    state = read_state(write_account(tmp_path, {"2026-03-01": tables}), SHIPPED_SEEDS)
+    rows = expected_dim_date(state)
+    assert {key[0] for key in rows.rows if not 20230101 <= key[0] <= 20351231} == {
+        20190704,
+        20180101,
+        20360101,
+    }
+    assert len(rows.rows) == 13 * 365 + 3 + 3
+    sunday = only(rows, 20230101)
+    assert (sunday["day_of_week"], sunday["iso_week"], sunday["is_weekend"], sunday["quarter"]) == (
+        7,
+        52,
+        True,
+        1,
+    )
+
+
+@pytest.mark.parametrize(
+    ("result", "code", "cause"),
+    [
+        ("SUCCEEDED", "SUCCESS", None),
+        ("FAILED", " run_execution_error ", "code"),
+        ("FAILED", "NEW_CODE", "unknown"),
+        ("TIMED_OUT", "RUN_EXECUTION_ERROR", "timeout"),
+        (None, None, None),
+    ],
+)
+def test_failures_have_a_cause(result: str | None, code: str | None, cause: str | None) -> None:
+    assert failure_cause(result, code) == cause
+
+
+@pytest.mark.parametrize(
+    ("name", "cores", "gigabytes", "gpus", "category"),
+    [
+        ("g5.xlarge", 4, 16, 1, "GPU Accelerated"),
+        ("i3.xlarge", 4, 30, 0, "Storage Optimized"),
+        ("r5.xlarge", 4, 32, 0, "Memory Optimized"),
+        ("c5.xlarge", 4, 8, 0, "Compute Optimized"),
+        ("m5.xlarge", 4, 16, 0, "General Purpose"),
+        ("new", 0, 16, 0, None),
+    ],
+)
+def test_node_types_have_a_category(
+    tmp_path: Path, name: str, cores: int, gigabytes: int, gpus: int, category: str | None
+) -> None:
+    listed = {"node_type": name, "core_count": cores, "memory_mb": gigabytes * 1024, "gpu_count": gpus}
+    account = write_account(tmp_path, {"2026-03-01": {"compute.node_types": [listed]}})
+    row = only(expected_dim_node_type(read_state(account, SHIPPED_SEEDS)), name)
+    assert row["node_category"] == category
 
 
 def test_cost_of_a_day_by_members_and_tags(star: Star) -> None:

@@ -11,7 +11,9 @@ from oracle.__main__ import main
 from oracle.account_folder import AccountFolder
 from oracle.account_state import RUN_TABLES, read_state
 from oracle.entity_versions import ENTITY_TABLES
+from oracle.expected_calendar import expected_dim_date
 from oracle.expected_reconciliation import expected_reconciliation
+from oracle.expected_skus import expected_dim_sku
 from oracle.expected_star import (
     expected_cost_daily,
     expected_job_runs,
@@ -87,6 +89,8 @@ def warehouse(account: AccountFolder, table: str = "", **changes: Any) -> Fetch:
         "dim_workspace": expected_workspaces(state).rows,
         "dim_node_type": expected_dim_node_type(state).rows,
         "dim_run_status": expected_dim_run_status(state).rows,
+        "dim_sku": expected_dim_sku(state).rows,
+        "dim_date": expected_dim_date(state).rows,
         "fct_usage": wide,
         "fct_cost_daily": expected_cost_daily(star).rows,
         "fct_run_costs": expected_run_costs(star).rows,
@@ -100,7 +104,8 @@ def warehouse(account: AccountFolder, table: str = "", **changes: Any) -> Fetch:
         assert found is not None
         for row, *_ in tables[found[1]].values():
             if row is not None:
-                joined = {"valid_from": OPENED, **row, IS_JOINED: True, WORKSPACE_VERSION: OPENED}
+                period = {"valid_from": row.get("begins") or OPENED, "valid_to": None}
+                joined = {**period, **row, IS_JOINED: True, WORKSPACE_VERSION: OPENED}
                 yield {**joined, **changes} if found[1] == table else joined
 
     return fetch
@@ -135,7 +140,12 @@ def test_a_warehouse_that_holds_what_it_must_passes(account: AccountFolder) -> N
         ("dim_cluster", "dim_cluster", "valid_to", OPENED),
         ("dim_workspace", "dim_workspace", "workspace_name", "x"),
         ("dim_node_type", "dim_node_type", "core_count", 4.0),
+        ("dim_node_type", "dim_node_type", "node_category", "General Purpose"),
         ("dim_run_status", "dim_run_status", "is_failure", None),
+        ("dim_run_status", "dim_run_status", "failure_cause", "code"),
+        ("dim_sku", "dim_sku", "region", "US"),
+        ("dim_date", "dim_date", "iso_week", 54),
+        ("fct_cost_daily", "fct_cost_daily", "unpriced_quantity", None),
     ],
 )
 def test_a_value_that_differs_is_found(
@@ -146,6 +156,15 @@ def test_a_value_that_differs_is_found(
     # Without the row that the warehouse chose, a tie may be settled otherwise, and costs follow it.
     assert wrong - ({"fct_cost_daily"} if table == "fct_usage" else set()) == {checked_as}
     assert column in checked[checked_as].columns
+
+
+@pytest.mark.parametrize(("column", "found"), [("valid_from", "begins"), ("valid_to", "is_in_line")])
+def test_a_workspace_that_is_valid_at_other_times_is_found(
+    account: AccountFolder, column: str, found: str
+) -> None:
+    checked = check_all(account, warehouse(account, "dim_workspace", **{column: OPENED}), seeds=SHIPPED_SEEDS)
+    assert {name for name, result in checked.items() if not result.is_equal} == {"dim_workspace"}
+    assert found in checked["dim_workspace"].columns
 
 
 def finished(account: AccountFolder, *versions: datetime) -> Fetch:

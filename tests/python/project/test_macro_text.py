@@ -69,6 +69,7 @@ TEXTS = {
     "in_no_days": ("{{ in_days([], 'd') }}", "false"),
     "in_all_days": ("{{ in_days('all', 'd') }}", "true"),
     "equal_keys": ("{{ equal_keys('a', 'b', ['x', 'y']) }}", "a.x <=> b.x and a.y <=> b.y"),
+    "serves_at": ("{{ serves_at('v', 't.at') }}", "v.effective_from <= t.at and t.at < v.effective_to"),
     "sql_string_quotes": (
         """{{ sql_string("it's a \\\\ and a\\nline") }}""",
         """'it\\'s a \\\\ and a\\nline'""",
