@@ -106,9 +106,19 @@ def warehouse_environment(home: Path) -> dict[str, str]:
     return variables
 
 
+def forget_workspace() -> None:
+    """Takes a workspace's address and sign-in out of the environment, for this process and what it starts.
+
+    The adapter would hold them beside the local warehouse's own token, and refuse both.
+    """
+    for name in [name for name in os.environ if name.startswith("DATABRICKS_") and name != "DATABRICKS_CLI"]:
+        del os.environ[name]
+
+
 def main(body: object) -> None:
     """Runs a script's body; a failed step becomes one line and exit code 1, Ctrl-C code 130."""
     assert callable(body)
+    forget_workspace()
     try:
         body()
     except StepFailed as failure:

@@ -53,10 +53,11 @@ def shuffled(account: Path, delivery_days: list[date], tmp_path_factory: pytest.
             # What replaces a table whole is not repeated: it would bring back what has left it.
             of = sources[:1] if name.removesuffix(".jsonl") in WHOLE_TABLES else sources
             files = [source / name for source in of if (source / name).exists()]
-            lines = [line for file in files for line in file.read_text(encoding="utf-8").splitlines(True)]
+            # At line feeds alone: texts of the account hold other characters that end a line.
+            lines = [line for file in files for line in file.read_text(encoding="utf-8").split("\n") if line]
             chance.shuffle(lines)
             if files:
-                (delivery / name).write_text("".join(lines), encoding="utf-8")
+                (delivery / name).write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
     return folder
 
 
