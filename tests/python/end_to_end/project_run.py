@@ -33,6 +33,9 @@ PLANTED_SEEDS = {"account_seeds": "synthetic_account/account_seeds"}
 #: Words for dbt: everything that makes a table or a view, and no test.
 WITHOUT_TESTS = ("build", "--exclude-resource-type", "test", "--exclude-resource-type", "unit_test")
 
+#: The same, up to Gold's dimensions and facts: what the oracle works out, too.
+UP_TO_FACTS = (*WITHOUT_TESTS, "--exclude", "path:models/gold/reports", "path:models/ops/data_quality")
+
 #: What an entry of a Delta history counts as a row written, moved or removed.
 ROW_METRICS = (
     "numOutputRows",

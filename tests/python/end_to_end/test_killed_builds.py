@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from end_to_end.project_run import CATALOG, WITHOUT_TESTS, ProjectRun
+from end_to_end.project_run import CATALOG, UP_TO_FACTS, WITHOUT_TESTS, ProjectRun
 
 pytestmark = pytest.mark.warehouse
 
@@ -32,33 +32,33 @@ def test_a_killed_first_build_and_killed_increments_leave_nothing_wrong(
     steps = iter(delivery_days[2:])
 
     project.deliver(account, delivery_days[1])
-    running = project.dbt_until("START sql incremental model plt_gold.fct_usage", *WITHOUT_TESTS)
+    running = project.dbt_until("START sql incremental model plt_gold.fct_usage", *UP_TO_FACTS)
     running.kill()
     running.wait()
 
     for line in DBT_KILL_POINTS:
         until = next(steps)
         project.deliver(account, until)
-        running = project.dbt_until(line, *WITHOUT_TESTS)
+        running = project.dbt_until(line, *UP_TO_FACTS)
         running.kill()
         running.wait()
 
     for line in WAREHOUSE_KILL_POINTS:
         until = next(steps)
         project.deliver(account, until)
-        running = project.dbt_until(line, *WITHOUT_TESTS)
+        running = project.dbt_until(line, *UP_TO_FACTS)
         project.kill_warehouse()
         running.kill()
         running.wait()
         project.up()
 
-    project.dbt(*WITHOUT_TESTS)
+    project.dbt(*UP_TO_FACTS)
     project.assert_as_expected(account, until)
 
 
 def test_and_the_next_build_goes_on_as_if_nothing_had_been(project: ProjectRun, account: Path) -> None:
     project.deliver(account)
-    project.dbt(*WITHOUT_TESTS)
+    project.dbt(*UP_TO_FACTS)
     project.assert_as_expected(account)
 
 

@@ -13,7 +13,7 @@ from oracle.account_folder import AccountFolder
 from oracle.gold_check import check_gold
 from project.rendering import render
 
-from end_to_end.project_run import CATALOG, WITHOUT_TESTS, ProjectRun
+from end_to_end.project_run import CATALOG, UP_TO_FACTS, ProjectRun
 
 pytestmark = pytest.mark.warehouse
 
@@ -76,7 +76,7 @@ def test_an_empty_account_builds_green(project: ProjectRun) -> None:
 def test_a_first_day_of_usage_alone_builds_green_and_unpriced(project: ProjectRun, usage_only: Path) -> None:
     first = min(date.fromisoformat(day.name) for day in (usage_only / "deliveries").iterdir())
     project.deliver(usage_only, first)
-    project.dbt(*WITHOUT_TESTS)
+    project.dbt(*UP_TO_FACTS)
     assert project.value(f"select count(*) from {USAGE}") > 0
     assert project.value(f"select count(*) from {USAGE} where is_priced or list_cost is not null") == 0
     project.assert_as_expected(usage_only, first)
@@ -89,7 +89,7 @@ def test_prices_that_come_later_price_the_days_they_explain(
     source = next((account / "deliveries").glob("*/billing.list_prices.jsonl"))
     shutil.copy(source, days[1])
     project.deliver(usage_only)
-    project.dbt(*WITHOUT_TESTS)
+    project.dbt(*UP_TO_FACTS)
     assert project.value(f"select count(*) from {USAGE} where is_priced") > 0
     # Nothing else than the price concerns the day of the record in the quarantine.
     costs = project.fetch(
@@ -120,7 +120,7 @@ def test_a_new_column_and_a_new_struct_member_are_warnings_and_no_failure(
     row["identity_metadata"] = {"run_as": "someone", "acting_for": "someone else"}
     (later / "billing.usage.jsonl").write_text(json.dumps(row) + "\n", encoding="utf-8")
     assert "carbon_grams" in project.deliver(usage_only)
-    project.dbt(*WITHOUT_TESTS)
+    project.dbt(*UP_TO_FACTS)
     found = {
         (row["column_path"], row["change"], row["severity"])
         for row in project.fetch(
@@ -278,7 +278,7 @@ def test_hostile_names_and_tags_pass_through_unchanged(project: ProjectRun, usag
     append(later, "billing.usage", *alike(row, later.name), *leaving(row, later.name))
     append(later, "lakeflow.job_run_timeline", slice_of_a_run("job of before", later.name, 1))
     project.deliver(usage_only)
-    project.dbt(*WITHOUT_TESTS)
+    project.dbt(*UP_TO_FACTS)
     assert project.value(f"select count(*) from {changes}") == differences
     for at, text in enumerate(HOSTILE):
         (gold,) = project.fetch(
@@ -328,7 +328,7 @@ def test_a_correction_that_moves_a_record_to_another_day_leaves_no_row_behind(
     append(folder, "lakeflow.job_run_timeline", slice_of_a_run("job of now", left, 2))
     assert set(stand_ins(project).values()) == {1, 2}
     project.deliver(usage_only)
-    project.dbt(*WITHOUT_TESTS)
+    project.dbt(*UP_TO_FACTS)
     (row,) = project.fetch(f"select date_key, usage_quantity from {USAGE} where record_id = 'hostile-0'")
     assert row["date_key"] == int(later.replace("-", ""))
     assert float(row["usage_quantity"]) == 7.5
@@ -345,7 +345,7 @@ def test_members_that_nothing_names_any_more_are_gone(project: ProjectRun, usage
 def test_a_table_created_anew_is_read_whole(project: ProjectRun) -> None:
     before = project.value(f"select sum(list_cost) from {USAGE}")
     project.dbt("run", "--full-refresh", "--select", "slv_usage")
-    assert "created anew" in project.dbt(*WITHOUT_TESTS)
+    assert "created anew" in project.dbt(*UP_TO_FACTS)
     assert project.value(f"select sum(list_cost) from {USAGE}") == before
     project.dbt("test", "--select", "assert_money_is_conserved_from_source_to_gold")
 
