@@ -24,6 +24,7 @@ class ObservedTable:
         key_columns: Columns that name a row.
         content_columns: Its other columns: a version holds as long as they stay the same.
         created_at: The one of them that says when a row came into being, where there is one.
+        double_columns: Those that are no decimals but binary floats.
     """
 
     source: str
@@ -31,6 +32,7 @@ class ObservedTable:
     key_columns: tuple[str, str]
     content_columns: tuple[str, ...]
     created_at: str | None = None
+    double_columns: tuple[str, ...] = ()
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -51,6 +53,7 @@ NODE_TYPES = ObservedTable(
     "slv_node_types",
     ("account_id", "node_type"),
     ("core_count", "memory_mb", "gpu_count"),
+    double_columns=("core_count",),
 )
 OBSERVED_TABLES = (WORKSPACES, NODE_TYPES)
 
@@ -125,6 +128,9 @@ def _contents(table: ObservedTable, account: AccountFolder) -> dict[RowKey, Cont
     for row in account.rows(table.source):
         key = tuple(row.get(name) for name in table.key_columns)
         content = {name: row.get(name) for name in table.content_columns}
+        for name in table.double_columns:
+            if (number := row.get(name)) is not None:
+                content[name] = float(number)
         if table.created_at is not None:
             content[table.created_at] = as_timestamp(content[table.created_at])
         if contents.setdefault(key, content) != content:
