@@ -14,26 +14,29 @@ usage as (
 
 ),
 
--- Each record once for each of the eight tags of facts that the taxonomy requires.
-missing as (
+-- Each record once for each of the eight tags of facts.
+tagged as (
 
     select
+        usage.*,
         tags.tag_key,
-        usage.entity_key,
-        usage.entity_type,
-        usage.entity_id,
-        usage.workspace_id,
-        usage.currency_code,
-        usage.list_cost
+        tags.tag_value
     from usage
         lateral view explode(map(
             {%- for tag in tag_columns() %}
             '{{ tag }}', usage.{{ tag }}{{ "," if not loop.last }}
             {%- endfor %}
         )) tags as tag_key, tag_value
+
+),
+
+missing as (
+
+    select tagged.*
+    from tagged
     inner join {{ ref("tag_taxonomy") }} as taxonomy
-        on tags.tag_key = taxonomy.tag_key and taxonomy.is_required
-    where tags.tag_value is null
+        on tagged.tag_key = taxonomy.tag_key and taxonomy.is_required
+    where tagged.tag_value is null
 
 ),
 

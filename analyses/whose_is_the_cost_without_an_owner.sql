@@ -15,9 +15,8 @@ days as (
 
 ),
 
-habits as (
+tagged as (
 
-    -- The cost center that most of a person's tagged spend of the same days names.
     select
         usage.run_as,
         usage.cost_center,
@@ -29,9 +28,17 @@ habits as (
         on dates.date between days.first_day and days.last_day
     where usage.run_as is not null and usage.cost_center is not null
     group by usage.run_as, usage.cost_center
+
+),
+
+-- The cost center that most of a person's tagged spend of the same days names.
+habits as (
+
+    select *
+    from tagged
     qualify row_number() over (
-        partition by usage.run_as
-        order by sum(usage.list_cost) desc nulls last, usage.cost_center
+        partition by run_as
+        order by list_cost desc nulls last, cost_center
     ) = 1
 
 ),

@@ -12,7 +12,7 @@ import pytest
 
 from end_to_end.project_run import CATALOG, WITHOUT_TESTS, ProjectRun
 
-pytestmark = pytest.mark.warehouse
+pytestmark = [pytest.mark.warehouse, pytest.mark.long]
 
 BRONZE = f"{CATALOG}.plt_bronze.brz_billing_usage"
 BUILD = (*WITHOUT_TESTS, "--select", "+fct_reconciliation")

@@ -9,7 +9,7 @@ import pytest
 
 from end_to_end.project_run import CATALOG, UP_TO_FACTS, WITHOUT_TESTS, ProjectRun
 
-pytestmark = pytest.mark.warehouse
+pytestmark = [pytest.mark.warehouse, pytest.mark.long]
 
 #: Lines of dbt at which it is killed: after Bronze, in Silver, before the reconciliation.
 DBT_KILL_POINTS = (

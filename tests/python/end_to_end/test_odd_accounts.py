@@ -15,7 +15,7 @@ from project.rendering import render
 
 from end_to_end.project_run import CATALOG, UP_TO_FACTS, ProjectRun
 
-pytestmark = pytest.mark.warehouse
+pytestmark = [pytest.mark.warehouse, pytest.mark.long]
 
 USAGE = f"{CATALOG}.plt_gold.fct_usage"
 
