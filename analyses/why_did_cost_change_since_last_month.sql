@@ -57,7 +57,9 @@ explained as (
             when quantity_now = 0 then 'gone'
             else 'both_months'
         end as presence,
-        coalesce(cost_now, 0) - coalesce(cost_before, 0) as cost_change,
+        -- One digit less before the point, so that a difference keeps the last one behind it.
+        cast(coalesce(cost_now, 0) as decimal(37, 18))
+        - cast(coalesce(cost_before, 0) as decimal(37, 18)) as cost_change,
         try_divide(cast(cost_before as double), cast(quantity_before as double))
         * cast(quantity_now - quantity_before as double) as change_by_quantity
     from compared

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from oracle.money import exact_sum
 
 from end_to_end.project_run import CATALOG, ROOT, ProjectRun
 
@@ -43,7 +44,7 @@ def test_a_department_spent_what_showback_says(reported: ProjectRun, answers: Ma
         f"select sum(list_cost) from {GOLD}.rpt_showback where dimension = 'department'"
         f" and dimension_value = '{rows[0]['department']}' and month_start_date = '{month:%Y-%m-%d}'"
     )
-    assert sum(row["list_cost"] or 0 for row in rows) == expected == rows[0]["department_list_cost"]
+    assert exact_sum(row["list_cost"] for row in rows) == expected == rows[0]["department_list_cost"]
 
 
 def test_changes_of_cost_add_up_to_that_of_the_month_so_far(
@@ -53,7 +54,7 @@ def test_changes_of_cost_add_up_to_that_of_the_month_so_far(
     expected = reported.value(
         f"select sum(list_cost_change) from {GOLD}.rpt_cost_trends where period = 'month_to_date'"
     )
-    assert sum(row["cost_change"] for row in rows) == expected
+    assert exact_sum(row["cost_change"] for row in rows) == expected
     for row in rows:
         parts = row["change_by_quantity"] + row["change_by_price"]
         assert parts == pytest.approx(float(row["cost_change"]), abs=1e-6)
@@ -62,7 +63,7 @@ def test_changes_of_cost_add_up_to_that_of_the_month_so_far(
 def test_waste_adds_up_to_that_of_the_report(reported: ProjectRun, answers: Mapping[str, Rows]) -> None:
     rows = answers["who_can_stop_the_most_waste_of_failed_runs"]
     expected = reported.value(f"select sum(wasted_list_cost) from {GOLD}.rpt_failed_run_costs")
-    assert sum(row["wasted_list_cost"] or 0 for row in rows) == expected
+    assert exact_sum(row["wasted_list_cost"] for row in rows) == expected
     assert rows[-1]["cumulative_share"] == pytest.approx(1)
 
 
@@ -89,7 +90,7 @@ def test_the_dearest_run_costs_what_its_parts_cost(reported: ProjectRun, answers
         f"select sum(list_cost) from {GOLD}.fct_run_costs"
         f" where workspace_id = '{run[0]}' and run_id = '{run[1]}'"
     )
-    assert sum(row["list_cost"] or 0 for row in rows if row["part"] == "cost") == expected
+    assert exact_sum(row["list_cost"] for row in rows if row["part"] == "cost") == expected
     assert any(row["part"] == "task" for row in rows)
 
 

@@ -127,9 +127,9 @@ final as (
         judged.currency_code,
         judged.list_cost,
         judged.previous_list_cost,
-        cast(
-            coalesce(judged.list_cost, 0) - coalesce(judged.previous_list_cost, 0) as decimal(38, 18)
-        ) as list_cost_change,
+        -- One digit less before the point, so that a difference keeps the last one behind it.
+        cast(coalesce(judged.list_cost, 0) as decimal(37, 18))
+        - cast(coalesce(judged.previous_list_cost, 0) as decimal(37, 18)) as list_cost_change,
         judged.is_comparable,
         -- A part of a week or month is no fall from a whole one: month_to_date compares like with like.
         if(
