@@ -1,3 +1,14 @@
+-- depends_on: {{ ref("brz_access_workspaces_latest") }}
+-- depends_on: {{ ref("brz_billing_list_prices") }}
+-- depends_on: {{ ref("brz_billing_usage") }}
+-- depends_on: {{ ref("brz_compute_clusters") }}
+-- depends_on: {{ ref("brz_compute_node_types") }}
+-- depends_on: {{ ref("brz_compute_warehouses") }}
+-- depends_on: {{ ref("brz_lakeflow_job_run_timeline") }}
+-- depends_on: {{ ref("brz_lakeflow_job_task_run_timeline") }}
+-- depends_on: {{ ref("brz_lakeflow_jobs") }}
+-- depends_on: {{ ref("brz_lakeflow_pipeline_update_timeline") }}
+-- depends_on: {{ ref("brz_lakeflow_pipelines") }}
 -- The newest watermark the project has read from each source, and the last day that is complete by it.
 with state as (
 
