@@ -59,6 +59,7 @@ def used(project: ProjectRun) -> Decimal:
     return cost
 
 
+@pytest.mark.long
 def test_a_build_refreshes_them_and_nothing_else_does(project: ProjectRun, billing: Path) -> None:
     days = sorted(date.fromisoformat(folder.name) for folder in (billing / "deliveries").iterdir())
     project.deliver(billing, days[1])
@@ -75,6 +76,7 @@ def test_a_build_refreshes_them_and_nothing_else_does(project: ProjectRun, billi
     assert shown(project) == [used(project)] * 2
 
 
+@pytest.mark.long
 def test_they_become_views_again(project: ProjectRun) -> None:
     project.dbt("run", "--select", *REPORTS)
     assert types(project) == {"VIEW"}
