@@ -1,12 +1,11 @@
 {#-
     is_incremental, but false in `dbt compile --no-introspect`, which may not look whether the table exists.
-    In a snapshot, which dbt never calls incremental: whether there is one to add to. A unit test has no
-    table of its own, unless it gives one.
+    In a snapshot, which dbt never calls incremental: whether there is one to add to.
 -#}
 {% macro is_merge() %}
     {%- if model.resource_type == "snapshot" and execute and flags.INTROSPECT -%}
         {%- set held = adapter.get_relation(this.database, this.schema, this.identifier) -%}
         {{ return(held is not none and held.type == "table" and not should_full_refresh()) }}
     {%- endif -%}
-    {{ return(flags.INTROSPECT and this is not none and is_incremental()) }}
+    {{ return(flags.INTROSPECT and is_incremental()) }}
 {% endmacro %}

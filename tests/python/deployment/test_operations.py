@@ -103,6 +103,7 @@ def test_a_commit_of_runs_is_one(project: ProjectRun) -> None:
     assert len(project.fetch(f"select distinct invocation_id from {RUNS}")) == 2
 
 
+@pytest.mark.long
 def test_maintenance_keeps_the_rows_and_the_change_feed(project: ProjectRun) -> None:
     before = project.value(f"select count(*) from {PRICES}")
     output = project.dbt("run-operation", "maintain", "--args", "{tables: [brz_billing_list_prices]}")
@@ -121,6 +122,7 @@ def test_maintenance_keeps_the_rows_and_the_change_feed(project: ProjectRun) -> 
     assert project.value(open_prices) == 0
 
 
+@pytest.mark.long
 def test_changes_that_a_vacuum_may_have_taken_are_not_read(project: ProjectRun) -> None:
     """A table that keeps nothing: what was not read before the vacuum is read from the whole table."""
     project.fetch("update system.billing.list_prices set price_end_time = null")
@@ -137,11 +139,13 @@ def test_changes_that_a_vacuum_may_have_taken_are_not_read(project: ProjectRun) 
     assert project.value(closed_prices) == 0
 
 
+@pytest.mark.long
 def test_maintenance_refuses_a_short_retention(project: ProjectRun) -> None:
     output = project.dbt_failing("run-operation", "maintain", variables={"vacuum_retention_hours": 24})
     assert "must be 168 or more" in output
 
 
+@pytest.mark.long
 def test_the_health_check_tells_everything_that_is_wrong(project: ProjectRun) -> None:
     """One node's run failed, with a message that no one may run; the layers differ; an alert fires."""
     hostile = "it's {{ 1 / 0 }} \\ '; drop table x --"
@@ -183,6 +187,7 @@ def test_the_health_check_tells_everything_that_is_wrong(project: ProjectRun) ->
     assert "old by 90 hours" in output
 
 
+@pytest.mark.long
 def test_the_health_check_is_quiet_when_all_is_well(project: ProjectRun) -> None:
     """What failed and left the project since is not wrong any more."""
     project.fetch(
@@ -198,6 +203,7 @@ def test_the_health_check_is_quiet_when_all_is_well(project: ProjectRun) -> None
     assert "healthy: runs, layers and alerts were looked at" in project.dbt("run-operation", "check_health")
 
 
+@pytest.mark.long
 def test_source_freshness_tells_fresh_from_stale_from_lacking(project: ProjectRun) -> None:
     """And it does not make the project unhealthy: how old the account's tables are is told by alerts."""
     project.fetch("update system.billing.usage set ingestion_date = current_date()")
@@ -225,6 +231,7 @@ def test_source_freshness_tells_fresh_from_stale_from_lacking(project: ProjectRu
     project.dbt("run-operation", "check_health")
 
 
+@pytest.mark.long
 def test_the_health_check_of_the_job_fails_where_this_run_built_nothing(project: ProjectRun) -> None:
     """The last build that ended well was that of the day before: by hand that would do."""
     project.fetch(f"update {RUNS} set recorded_at = recorded_at - interval 24 hours")
@@ -238,6 +245,7 @@ def test_the_health_check_of_the_job_fails_where_this_run_built_nothing(project:
     project.dbt("run-operation", "check_health")
 
 
+@pytest.mark.long
 def test_money_is_compared_to_the_last_decimal(project: ProjectRun) -> None:
     table = f"{CATALOG}.plt_gold.fct_reconciliation"
     last = "cast('0.500000000000000001' as decimal(38, 18))"

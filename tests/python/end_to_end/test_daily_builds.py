@@ -175,6 +175,7 @@ def test_a_build_with_nothing_new_writes_no_row(project: ProjectRun) -> None:
     assert written == {}
 
 
+@pytest.mark.long
 def test_a_seed_that_has_changed_is_loaded_again(project: ProjectRun) -> None:
     seed = f"{CATALOG}.plt_silver.alert_thresholds"
     loaded = project.value(f"select count(*) from {seed}")
@@ -184,6 +185,7 @@ def test_a_seed_that_has_changed_is_loaded_again(project: ProjectRun) -> None:
     assert project.value(f"select count(*) from {seed}") == loaded
 
 
+@pytest.mark.long
 def test_reading_the_overlap_again_adds_nothing_to_any_change_feed(project: ProjectRun) -> None:
     before = project.versions()
     project.dbt(*WITHOUT_TESTS, variables={"overlap_hours": 168})
