@@ -4,8 +4,7 @@
 ) }}
 {%- set clusters = read_changes(ref("slv_clusters"), by_day=false) %}
 {%- set usage = read_changes(ref("slv_usage")) %}
-{%- set reads = [clusters, usage] %}
-{%- set touched = members_touched(reads) %}
+{%- set touched = members_touched([clusters, usage]) %}
 {%- set whole = touched == "all" %}
 {%- set key = ["workspace_id", "cluster_id"] %}
 {%- set looks_further = may_be_gone([(usage, key | join(", "))], whole) %}
@@ -38,7 +37,7 @@
     "cluster_name": "coalesce(named.cluster_id, 'none')", "valid_from": "timestamp'1900-01-01 00:00:00'",
     "is_deleted": "false", "is_unlisted": "true"
 } %}
-{{ record_reads(reads, touched) }}
+{{ record_reads([clusters, usage], touched) }}
 
 with listed as (
 

@@ -74,9 +74,7 @@ quarantined_originals as (
 
     select distinct record_id
     from judged
-    where
-        record_type = 'ORIGINAL'
-        and size(own_broken_rules) > 0
+    where record_type = 'ORIGINAL' and size(own_broken_rules) > 0
 
 ),
 

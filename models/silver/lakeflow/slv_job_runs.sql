@@ -125,22 +125,7 @@ runs as (
 
 final as (
 
-    {%- if timeline.mode == "changes" %}
-    -- NULL deletes: a run of which Bronze has no slice any more leaves.
-    select
-        changed_runs.workspace_id,
-        changed_runs.run_id,
-        runs.* except (workspace_id, run_id),
-        case when runs.run_id is not null then {{ hash_of("runs.*") }} end as row_hash
-    from changed_runs
-    left join runs
-        on changed_runs.workspace_id = runs.workspace_id and changed_runs.run_id = runs.run_id
-    {%- else %}
-    select
-        runs.*,
-        {{ hash_of("runs.*") }} as row_hash
-    from runs
-    {%- endif %}
+    {{ changed_rows_of_runs(timeline, "runs", "changed_runs", "run_id") }}
 
 )
 

@@ -105,24 +105,7 @@ updates as (
 
 final as (
 
-    {%- if timeline.mode == "changes" %}
-    -- NULL deletes: an update of which Bronze has no slice any more leaves.
-    select
-        changed_updates.workspace_id,
-        changed_updates.update_id,
-        updates.* except (workspace_id, update_id),
-        case when updates.update_id is not null then {{ hash_of("updates.*") }} end as row_hash
-    from changed_updates
-    left join updates
-        on
-            changed_updates.workspace_id = updates.workspace_id
-            and changed_updates.update_id = updates.update_id
-    {%- else %}
-    select
-        updates.*,
-        {{ hash_of("updates.*") }} as row_hash
-    from updates
-    {%- endif %}
+    {{ changed_rows_of_runs(timeline, "updates", "changed_updates", "update_id") }}
 
 )
 

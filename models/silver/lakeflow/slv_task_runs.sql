@@ -27,39 +27,9 @@ with timeline as (
 ),
 {%- if timeline.mode == "changes" %}
 
-changed_job_runs as (
-
-    {{ changed }}
-
-),
-
-named as (
-
-    -- The job run of a task run, before it is told which runs are to be worked out.
-    select
-        workspace_id,
-        run_id,
-        {{ newest_value("job_run_id") }} as job_run_id
-    from timeline
-    group by workspace_id, run_id
-
-),
-
 changed_runs as (
 
-    select
-        named.workspace_id,
-        named.run_id
-    from named
-    left semi join changed_job_runs
-        on
-            named.workspace_id = changed_job_runs.workspace_id
-            and {{ job_run }} = changed_job_runs.attempts_of
-    union
-    select
-        workspace_id,
-        run_id
-    from {{ table_changes_of(timeline) }}
+    {{ changed_task_runs(timeline, "timeline", changed, job_run) }}
 
 ),
 {%- endif %}
@@ -163,22 +133,7 @@ runs as (
 
 final as (
 
-    {%- if timeline.mode == "changes" %}
-    -- NULL deletes: a run of which Bronze has no slice any more leaves.
-    select
-        changed_runs.workspace_id,
-        changed_runs.run_id,
-        runs.* except (workspace_id, run_id),
-        case when runs.run_id is not null then {{ hash_of("runs.*") }} end as row_hash
-    from changed_runs
-    left join runs
-        on changed_runs.workspace_id = runs.workspace_id and changed_runs.run_id = runs.run_id
-    {%- else %}
-    select
-        runs.*,
-        {{ hash_of("runs.*") }} as row_hash
-    from runs
-    {%- endif %}
+    {{ changed_rows_of_runs(timeline, "runs", "changed_runs", "run_id") }}
 
 )
 

@@ -18,13 +18,6 @@ policies as (
 
 ),
 
-support as (
-
-    select *
-    from {{ ref("int_runtime_support") }}
-
-),
-
 node_types as (
 
     select
@@ -47,7 +40,7 @@ configurations as (
             struct(configurations.worker_node_type as node_type, workers.node_category as node_category)
         ) as nodes
     from {{ ref("int_cluster_configurations") }} as configurations
-    left join support
+    left join {{ ref("int_runtime_support") }} as support
         on
             configurations.dbr_major_version = support.dbr_major_version
             and configurations.dbr_minor_version = support.dbr_minor_version
