@@ -7,5 +7,6 @@
         {%- set held = adapter.get_relation(this.database, this.schema, this.identifier) -%}
         {{ return(held is not none and held.type == "table" and not should_full_refresh()) }}
     {%- endif -%}
-    {{ return(flags.INTROSPECT and is_incremental()) }}
+    {#- A unit test that says nothing of the table itself has no `this` to look for. -#}
+    {{ return(flags.INTROSPECT and this is not none and is_incremental()) }}
 {% endmacro %}

@@ -25,56 +25,10 @@
 ] %}
 {%- set line = ["date_key", "sku_name", "usage_unit", "layer"] %}
 
-with source as (
+with source_winners as (
 
     -- Straight from the source and by its own rule, so that a row lost on the way to Bronze shows.
-    select {{ source_columns(source_read) }}
-    from {{ source_rows_of_days(source_read, "ingestion_date", "usage_date", days, "brz_billing_usage") }}
-
-),
-
-hashed as (
-
-    select
-        source.*,
-        {{ date_key("usage_date") }} as date_key,
-        {{ source_row_hash(source_read) }} as row_hash
-    from source
-
-),
-
-moved_away as (
-
-    -- Keys that Bronze holds on days that are not looked at here: an older row of such a key counts no more.
-    select
-        record_id,
-        record_type,
-        ingestion_date,
-        row_hash
-    from {{ as_read(bronze) }}
-    where {{ outside_days(days) }}
-
-),
-
-source_winners as (
-
-    select hashed.*
-    from hashed
-    left anti join moved_away
-        on
-            {{ equal_keys("hashed", "moved_away", ["record_id", "record_type"]) }}
-            and (
-                hashed.ingestion_date < moved_away.ingestion_date
-                or (hashed.ingestion_date is null and moved_away.ingestion_date is not null)
-                or (
-                    hashed.ingestion_date <=> moved_away.ingestion_date
-                    and hashed.row_hash < moved_away.row_hash
-                )
-            )
-    qualify row_number() over (
-        partition by hashed.record_id, hashed.record_type
-        order by hashed.ingestion_date desc nulls last, hashed.row_hash desc
-    ) = 1
+    {{ usage_bronze_should_hold(source_read, bronze, days) }}
 
 ),
 

@@ -103,6 +103,24 @@ def test_later_builds_know_the_date(project: ProjectRun, growing: Path, first_da
     project.dbt(*CONSERVED)
 
 
+def test_usage_that_came_after_bronze_read_waits_for_the_next_build(
+    project: ProjectRun, growing: Path
+) -> None:
+    """Source and Bronze are compared by what Bronze could have seen."""
+    record = deliver_usage(project, growing, record_id="after-bronze", sku_name="AFTER_BRONZE")
+    counted = (
+        f"select layer from {CATALOG}.plt_gold.fct_reconciliation where sku_name = 'AFTER_BRONZE' order by 1"
+    )
+    project.dbt("run", "--select", "fct_reconciliation")
+    assert project.fetch(counted) == []
+    project.dbt(*CONSERVED)
+    project.dbt(*BUILD)
+    assert rows_of(project, "after-bronze") == [int(record["usage_date"].replace("-", ""))]
+    layers = [row["layer"] for row in project.fetch(counted)]
+    assert layers == ["bronze", "gold", "silver", "source"]
+    project.dbt(*CONSERVED)
+
+
 def test_what_came_later_than_the_overlap_is_read_again_from_a_date(
     project: ProjectRun, growing: Path, first_day: date
 ) -> None:
