@@ -363,11 +363,14 @@ def _of_relation(session: Session, relation: str, name: Name) -> list[tuple[Any,
             c for found in recorded.constraints(name) if found.kind == "NOT NULL" for c in found.columns
         }
         return [_column(name, at, field, not_null) for at, field in enumerate(fields)]
-    if relation == "tables":
-        recorded.columns(name)  # brings the comment up to date
     found = recorded.relation(*name)
     if found is None:
         return []
+    if relation == "tables" and not found.is_view:
+        # A table's comment lies in its Delta log. A view's is recorded with it: to read the columns of all
+        # views, one over the other, would take as long as a build.
+        recorded.columns(name)
+        found = recorded.relation(*name) or found
     if relation == "views":
         is_materialized = found.type == "MATERIALIZED_VIEW"
         if not found.is_view and not is_materialized:

@@ -44,6 +44,7 @@ def settings(home: Home, size: str = "small") -> dict[str, str]:
     if size not in SIZES:
         raise ValueError(f"{size!r} is no size: choose one of {', '.join(SIZES)}")
     cores = usable_cores()
+    memory = _share_of_memory(4, 1, 4) if size == "small" else _share_of_memory(2, 2, 16)
     shared = {
         "spark.master": f"local[{cores}]",
         "spark.app.name": "local_warehouse",
@@ -71,14 +72,23 @@ def settings(home: Home, size: str = "small") -> dict[str, str]:
         # Delta replays a table's log in this many tasks; a local log is far too small to split.
         "spark.databricks.delta.snapshotPartitions": "1",
         "spark.sql.execution.arrow.pyspark.enabled": "true",
+        "spark.driver.memory": f"{memory}g",
         "spark.driver.extraJavaOptions": " ".join(
-            ("-XX:+UseSerialGC", "-Duser.timezone=UTC", _java_option(f"-Djava.io.tmpdir={home.scratch_dir}"))
+            (
+                "-XX:+UseSerialGC",
+                # Plans are short-lived garbage, and Spark loads tens of thousands of classes: with Java's own
+                # first guesses it collects all of its memory each time one of these grows.
+                f"-Xms{memory}g",
+                "-XX:MetaspaceSize=512m",
+                "-XX:ReservedCodeCacheSize=512m",
+                "-Duser.timezone=UTC",
+                _java_option(f"-Djava.io.tmpdir={home.scratch_dir}"),
+            )
         ),
     }
     by_size = {
         # Statements over little data: planning and compiling cost more than running, so nothing is compiled.
         "small": {
-            "spark.driver.memory": f"{_share_of_memory(4, 1, 4)}g",
             # Every further task of a shuffle costs more than it saves; statements run side by side instead.
             "spark.sql.shuffle.partitions": "1",
             # Each sort, aggregate and broadcast takes a page of memory, by default one of 16 to 64 MB; that
@@ -89,7 +99,6 @@ def settings(home: Home, size: str = "small") -> dict[str, str]:
             "spark.sql.adaptive.enabled": "false",
         },
         "large": {
-            "spark.driver.memory": f"{_share_of_memory(2, 2, 16)}g",
             "spark.sql.shuffle.partitions": str(4 * cores),
         },
     }

@@ -79,10 +79,42 @@
 
 {#-
     The model's rows that differ from the target's. A row that is to be deleted has the target's values and a
-    NULL row_hash.
+    NULL row_hash. The model stands in it once: it is by far the most that there is to plan and to work out.
 -#}
 {% macro changed_rows(target, source, columns, keys, days, deletes_missing) -%}
     {%- set condition = config.get("matched_condition") -%}
+    {%- if deletes_missing -%}
+    select
+        {%- for column in columns %}
+        {%- set name = adapter.quote(column) %}
+        {%- if column == "row_hash" %}
+        DBT_INTERNAL_SOURCE.row_hash
+        {%- else %}
+        if(is_made, DBT_INTERNAL_SOURCE.{{ name }}, DBT_INTERNAL_DEST.{{ name }}) as {{ name }}
+        {%- endif %}{{ "," if not loop.last }}
+        {%- endfor %}
+    from (
+        select
+            *,
+            true as is_made
+        from {{ source }}
+    ) as DBT_INTERNAL_SOURCE
+    full outer join (
+        select
+            *,
+            true as is_held
+        from {{ target }} as DBT_INTERNAL_DEST
+        where {{ in_days(days, "DBT_INTERNAL_DEST.date_key") }}
+    ) as DBT_INTERNAL_DEST
+        on {{ equal_keys("DBT_INTERNAL_SOURCE", "DBT_INTERNAL_DEST", keys) }}
+    where
+        is_made is null
+        or is_held is null
+        or (
+            not DBT_INTERNAL_SOURCE.row_hash <=> DBT_INTERNAL_DEST.row_hash
+            {{ "and (" ~ condition ~ ")" if condition }}
+        )
+    {%- else -%}
     select
         {%- for column in columns %}
         {{ adapter.quote(column) }}{{ "," if not loop.last }}
@@ -96,16 +128,5 @@
                 DBT_INTERNAL_SOURCE.row_hash = DBT_INTERNAL_DEST.row_hash
                 {{ "or (" ~ condition ~ ") is not true" if condition }}
             )
-    {%- if deletes_missing %}
-    union all
-    select
-        {%- for column in columns %}
-        {{ "cast(null as string) as row_hash" if column == "row_hash" else adapter.quote(column) }}
-        {{- "," if not loop.last }}
-        {%- endfor %}
-    from {{ target }} as DBT_INTERNAL_DEST
-    left anti join {{ source }} as DBT_INTERNAL_SOURCE
-        on {{ equal_keys("DBT_INTERNAL_SOURCE", "DBT_INTERNAL_DEST", keys) }}
-    where {{ in_days(days, "DBT_INTERNAL_DEST.date_key") }}
     {%- endif %}
 {%- endmacro %}

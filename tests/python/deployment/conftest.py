@@ -2,20 +2,10 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from end_to_end.project_run import ROOT, ProjectRun
-
-
-@pytest.fixture(scope="package")
-def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ProjectRun]:
-    """A warehouse without an account."""
-    run = ProjectRun(tmp_path_factory.mktemp("project"), tmp_path_factory.mktemp("dbt"))
-    run.up()
-    yield run
-    run.remove()
+from end_to_end.project_run import ROOT
 
 
 @pytest.fixture(scope="package")

@@ -1,4 +1,4 @@
-"""What the daily job runs besides the build, in the order of a first day, on a warehouse of its own."""
+"""What the daily job runs besides the build, in the order of a first day."""
 
 from __future__ import annotations
 
@@ -18,13 +18,6 @@ RUNS = f"{CATALOG}.plt_ops.model_runs"
 PRICES = f"{CATALOG}.plt_bronze.brz_billing_list_prices"
 MODELS = ("processing_state", "model_runs", "brz_billing_list_prices", "slv_prices")
 BUILD = ("build", "--exclude-resource-type", "test", "--exclude-resource-type", "unit_test", "--select")
-
-
-@pytest.fixture(scope="module")
-def project(project: ProjectRun) -> ProjectRun:
-    """A warehouse on which nothing was done yet, as before the first deployment."""
-    project.clear()
-    return project
 
 
 def test_preflight_tells_how_to_get_what_is_lacking(project: ProjectRun) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -58,10 +57,9 @@ def salt_of(run: ProjectRun) -> str:
 
 
 @pytest.fixture(scope="module")
-def secured(account: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ProjectRun]:
+def secured(project: ProjectRun, account: Path) -> ProjectRun:
     """A warehouse on which names and tags are hostile; nothing is built."""
-    run = ProjectRun(tmp_path_factory.mktemp("secured"), tmp_path_factory.mktemp("dbt"))
-    run.up()
+    run = project
     run.deliver(account)
     run.fetch(f"update system.compute.clusters set cluster_name = {literal(HOSTILE)}")
     run.fetch(
@@ -77,8 +75,7 @@ def secured(account: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         f"compute.warehouses set warehouse_name = '{person}', tags = map('contact', 'mailto:{person}')",
     ):
         run.fetch(f"update system.{change}")
-    yield run
-    run.remove()
+    return run
 
 
 def test_names_are_not_masked_with_no_salt_or_a_short_one(secured: ProjectRun) -> None:

@@ -4,7 +4,6 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -79,34 +78,39 @@ def reported_at(reported_account: Path) -> datetime:
     return datetime.fromisoformat(truths["last_date"]).replace(tzinfo=UTC) + timedelta(days=1, hours=6)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def reported(
+    shared_warehouse: ProjectRun,
     tmp_path_factory: pytest.TempPathFactory,
     shared_target: Path,
     reported_account: Path,
     reported_at: datetime,
-) -> Iterator[ProjectRun]:
-    """One warehouse for the tests of all reports, built in one go. Those tests only read.
+) -> ProjectRun:
+    """The account of all reports, built in one go, for tests that only read.
 
-    Heavy reports are materialized views, so that these are held to all that is known of the account. Other
-    builds make the views that are the default.
+    It is built once for all modules that follow one another without one that empties the warehouse. Heavy
+    reports are materialized views, so that these are held to all that is known of the account. Other builds
+    make the views that are the default.
 
     A warehouse that runs already, with this account delivered and the project built with the same variables,
     serves as well: give its home in PLT_REPORTED_WAREHOUSE_HOME and the account's folder in
     PLT_REPORTED_ACCOUNT. It is left running.
     """
-    run = ProjectRun(tmp_path_factory.mktemp("reported"), shared_target)
-    if home := os.environ.get("PLT_REPORTED_WAREHOUSE_HOME"):
-        run.home = Path(home)
-        run.connect()
-        yield run
-        return
-    run.up()
-    run.deliver(reported_account)
     variables = {
         "observed_at": reported_at.strftime("%Y-%m-%d %H:%M:%S"),
         "heavy_reports_materialized": "materialized_view",
     }
-    run.dbt(*WITHOUT_TESTS, variables=variables)
-    yield run
-    run.remove()
+    if home := os.environ.get("PLT_REPORTED_WAREHOUSE_HOME"):
+        given = ProjectRun(tmp_path_factory.mktemp("reported"), shared_target)
+        given.home, given.variables = Path(home), variables
+        given.connect()
+        return given
+    run = shared_warehouse
+    if run.holds != "reports":
+        run.up()
+        run.clear()
+        run.deliver(reported_account)
+        run.variables = variables
+        run.dbt(*WITHOUT_TESTS)
+        run.holds = "reports"
+    return run

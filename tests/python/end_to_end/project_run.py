@@ -54,6 +54,10 @@ class ProjectRun:
     Args:
         folder: Where its state goes.
         shared: A folder for what dbt parses, which runs may share since they parse the same project.
+
+    Attributes:
+        variables: What every call of dbt is given besides its own; dbt parses anew where they change.
+        holds: What is built on it, where others may look at it; None where it is anything else.
     """
 
     def __init__(self, folder: Path, shared: Path) -> None:
@@ -61,6 +65,8 @@ class ProjectRun:
         self.target = shared / "target"
         self.logs = folder / "logs"
         self.environment: dict[str, str] = {}
+        self.variables: Mapping[str, Any] = {}
+        self.holds: str | None = None
 
     def warehouse(self, *arguments: str | Path, check: bool = True) -> str:
         """Run `python -m local_warehouse ...` on this home and give back what it printed."""
@@ -110,7 +116,7 @@ class ProjectRun:
             "--no-use-colors",
             *arguments,
             "--vars",
-            json.dumps({**PLANTED_SEEDS, **(variables or {})}),
+            json.dumps({**PLANTED_SEEDS, **self.variables, **(variables or {})}),
             "--target",
             "local",
             "--profiles-dir",
@@ -278,6 +284,7 @@ class ProjectRun:
 
     def clear(self) -> None:
         """Take away all that was delivered or built, as if the warehouse were new."""
+        self.variables, self.holds = {}, None
         for catalog in (CATALOG, "system"):
             for row in self.fetch(f"show schemas in {catalog}"):
                 (schema,) = row.values()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import sqlite3
 import threading
 import time
 from decimal import Decimal
@@ -247,6 +249,20 @@ def test_tags_grants_owner_and_comments_are_kept(run: Run, schema: str) -> None:
     assert found["t"][0] == "someone" and found["v"][1] == "a view"
     columns = f"select comment from {catalog}.information_schema.columns where table_schema = '{name}'"
     assert run(f"{columns} and table_name = 't'") == [("a column",)]
+
+
+def test_a_list_of_tables_does_not_work_out_the_columns_of_views(
+    run: Run, warehouse: Warehouse, schema: str
+) -> None:
+    """A run of dbt begins with such lists, and views lie one over the other."""
+    catalog, name = schema.split(".")
+    run("create table t as select 1 as id")
+    run("create view v as select * from t")
+    listed = f"select table_name, table_type from {catalog}.information_schema.tables"
+    assert sorted(run(f"{listed} where table_schema = '{name}'")) == [("t", "MANAGED"), ("v", "VIEW")]
+    with contextlib.closing(sqlite3.connect(warehouse.home / "catalog.sqlite")) as recorded:
+        known = "select name from relations where schema = ? and columns is not null"
+        assert recorded.execute(known, (name,)).fetchall() == [("t",)]
 
 
 @pytest.mark.parametrize(
