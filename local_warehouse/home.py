@@ -71,6 +71,7 @@ class Home:
         self.warehouse_dir = self.root / "warehouse"
         self.warehouse_dir.mkdir(exist_ok=True)
         self.scratch_dir = self.root / "scratch"
+        self.hadoop_dir = self.root / "hadoop"
         self.catalog_file = self.root / "catalog.sqlite"
         self.deliveries_file = self.root / "deliveries.sqlite"
         self.log_file = self.root / "server.log"

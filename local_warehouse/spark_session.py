@@ -14,6 +14,7 @@ from pathlib import Path
 from pyspark.sql import SparkSession
 
 from local_warehouse import processes
+from local_warehouse.hadoop_defaults import write_hadoop_defaults
 from local_warehouse.home import Home
 from local_warehouse.jars import ensure_jars
 from local_warehouse.java import find_java, java_home_for_spark
@@ -73,6 +74,7 @@ def settings(home: Home, size: str = "small") -> dict[str, str]:
         "spark.databricks.delta.snapshotPartitions": "1",
         "spark.sql.execution.arrow.pyspark.enabled": "true",
         "spark.driver.memory": f"{memory}g",
+        "spark.driver.extraClassPath": str(home.hadoop_dir),
         "spark.driver.extraJavaOptions": " ".join(
             (
                 "-XX:+UseSerialGC",
@@ -150,6 +152,7 @@ def start_spark(
     # Only the owner of the home comes here: what lies in scratch is left over from a process that was killed.
     shutil.rmtree(home.scratch_dir, ignore_errors=True)
     home.scratch_dir.mkdir()
+    write_hadoop_defaults(home.hadoop_dir)
     # Python workers must be this interpreter: another may lack pyspark.
     os.environ["PYSPARK_PYTHON"] = os.environ["PYSPARK_DRIVER_PYTHON"] = sys.executable
     os.environ["SPARK_LOCAL_IP"] = "127.0.0.1"

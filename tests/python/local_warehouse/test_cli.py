@@ -13,6 +13,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -263,6 +264,8 @@ class TestUp:
             cwd=ROOT,
             stdout=subprocess.PIPE,
             stderr=other_end,
+            # As at a terminal, even where these tests run in the background, which ignores interrupts.
+            preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
         )
         os.close(other_end)
         told = b""
