@@ -58,7 +58,7 @@ def write_hadoop_defaults(folder: Path) -> None:
         # Another Hadoop than is known here: it is to load its own.
         (folder / _CORE).unlink(missing_ok=True)
         return
-    settings = ElementTree.fromstring(text)
+    settings = ElementTree.fromstring(text)  # noqa: S314  it came with pyspark
     for setting in list(settings):
         if (setting.findtext("name") or "").startswith(_UNUSED_SETTINGS):
             settings.remove(setting)
