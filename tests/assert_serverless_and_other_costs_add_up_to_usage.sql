@@ -23,12 +23,14 @@ used as (
 
 reported as (
 
+    -- Summed as rows: each addition of two DECIMAL(38, 18) would cost a decimal.
     select
         period_start_date,
-        sum(
-            coalesce(serverless_list_cost, 0) + coalesce(classic_list_cost, 0) + coalesce(other_list_cost, 0)
-        ) as list_cost
+        sum(parts.list_cost) as list_cost
     from {{ ref("rpt_serverless_adoption") }}
+        lateral view explode(
+            array(serverless_list_cost, classic_list_cost, other_list_cost)
+        ) parts as list_cost
     where period = 'month'
     group by period_start_date
 

@@ -83,10 +83,9 @@ joined as (
         coalesce(accepted_days.date_key, quarantined_days.day_key) as date_key,
         coalesce(accepted_days.checked_rows, 0) + coalesce(quarantined_days.quarantined_rows, 0)
             as checked_rows,
-        cast(
-            coalesce(accepted_days.checked_money, 0) + coalesce(quarantined_days.quarantined_money, 0)
-            as decimal(38, 18)
-        ) as checked_money
+        -- The sum of two DECIMAL(37, 18) keeps all decimals, that of two DECIMAL(38, 18) one less.
+        cast(coalesce(accepted_days.checked_money, 0) as decimal(37, 18))
+        + cast(coalesce(quarantined_days.quarantined_money, 0) as decimal(37, 18)) as checked_money
         {%- for kind in broken %},
         coalesce(quarantined_days.{{ kind }}_rows, 0) as {{ kind }}_rows,
         cast(coalesce(quarantined_days.{{ kind }}_money, 0) as decimal(38, 18)) as {{ kind }}_money

@@ -20,6 +20,12 @@ MODELS = ("processing_state", "model_runs", "brz_billing_list_prices", "slv_pric
 BUILD = ("build", "--exclude-resource-type", "test", "--exclude-resource-type", "unit_test", "--select")
 
 
+@pytest.fixture(scope="module", autouse=True)
+def bytes_are_recorded(project: ProjectRun) -> None:
+    """As in the job; for all calls, since dbt parses the project anew when a variable changes."""
+    project.variables = {"record_written_bytes": True}
+
+
 def test_preflight_tells_how_to_get_what_is_lacking(project: ProjectRun) -> None:
     """Nothing was delivered yet: no system table can be seen."""
     output = project.dbt_failing("run-operation", "preflight")
@@ -58,7 +64,7 @@ def test_preflight_tells_when_all_schemas_are_there(project: ProjectRun) -> None
 
 
 def test_a_run_leaves_a_row_for_each_node(project: ProjectRun) -> None:
-    project.dbt(*BUILD, *MODELS, variables={"record_written_bytes": True})
+    project.dbt(*BUILD, *MODELS)
     rows = {row["node_name"]: row for row in project.fetch(f"select * from {RUNS}")}
     assert set(rows) == set(MODELS)
     assert {row["status"] for row in rows.values()} == {"success"}
@@ -76,7 +82,7 @@ def test_a_run_leaves_a_row_for_each_node(project: ProjectRun) -> None:
 
 
 def test_a_run_that_changes_nothing_wrote_nothing(project: ProjectRun) -> None:
-    project.dbt(*BUILD, *MODELS, variables={"record_written_bytes": True})
+    project.dbt(*BUILD, *MODELS)
     rows = project.fetch(f"select * from {RUNS} qualify recorded_at = max(recorded_at) over ()")
     assert {row["rows_written"] for row in rows} == {0}
 
@@ -96,7 +102,6 @@ def test_a_commit_of_runs_is_one(project: ProjectRun) -> None:
     assert len(project.fetch(f"select distinct invocation_id from {RUNS}")) == 2
 
 
-@pytest.mark.long
 def test_maintenance_keeps_the_rows_and_the_change_feed(project: ProjectRun) -> None:
     before = project.value(f"select count(*) from {PRICES}")
     output = project.dbt("run-operation", "maintain", "--args", "{tables: [brz_billing_list_prices]}")
@@ -115,7 +120,6 @@ def test_maintenance_keeps_the_rows_and_the_change_feed(project: ProjectRun) -> 
     assert project.value(open_prices) == 0
 
 
-@pytest.mark.long
 def test_changes_that_a_vacuum_may_have_taken_are_not_read(project: ProjectRun) -> None:
     """A table that keeps nothing: what was not read before the vacuum is read from the whole table."""
     project.fetch("update system.billing.list_prices set price_end_time = null")
@@ -132,13 +136,11 @@ def test_changes_that_a_vacuum_may_have_taken_are_not_read(project: ProjectRun) 
     assert project.value(closed_prices) == 0
 
 
-@pytest.mark.long
 def test_maintenance_refuses_a_short_retention(project: ProjectRun) -> None:
     output = project.dbt_failing("run-operation", "maintain", variables={"vacuum_retention_hours": 24})
     assert "must be 168 or more" in output
 
 
-@pytest.mark.long
 def test_the_health_check_tells_everything_that_is_wrong(project: ProjectRun) -> None:
     """One node's run failed, with a message that no one may run; the layers differ; an alert fires."""
     hostile = "it's {{ 1 / 0 }} \\ '; drop table x --"
@@ -180,7 +182,6 @@ def test_the_health_check_tells_everything_that_is_wrong(project: ProjectRun) ->
     assert "old by 90 hours" in output
 
 
-@pytest.mark.long
 def test_the_health_check_is_quiet_when_all_is_well(project: ProjectRun) -> None:
     """What failed and left the project since is not wrong any more."""
     project.fetch(
@@ -196,7 +197,6 @@ def test_the_health_check_is_quiet_when_all_is_well(project: ProjectRun) -> None
     assert "healthy: runs, layers and alerts were looked at" in project.dbt("run-operation", "check_health")
 
 
-@pytest.mark.long
 def test_source_freshness_tells_fresh_from_stale_from_lacking(project: ProjectRun) -> None:
     """And it does not make the project unhealthy: how old the account's tables are is told by alerts."""
     project.fetch("update system.billing.usage set ingestion_date = current_date()")
@@ -224,7 +224,6 @@ def test_source_freshness_tells_fresh_from_stale_from_lacking(project: ProjectRu
     project.dbt("run-operation", "check_health")
 
 
-@pytest.mark.long
 def test_the_health_check_of_the_job_fails_where_this_run_built_nothing(project: ProjectRun) -> None:
     """The last build that ended well was that of the day before: by hand that would do."""
     project.fetch(f"update {RUNS} set recorded_at = recorded_at - interval 24 hours")
@@ -238,7 +237,6 @@ def test_the_health_check_of_the_job_fails_where_this_run_built_nothing(project:
     project.dbt("run-operation", "check_health")
 
 
-@pytest.mark.long
 def test_money_is_compared_to_the_last_decimal(project: ProjectRun) -> None:
     table = f"{CATALOG}.plt_gold.fct_reconciliation"
     last = "cast('0.500000000000000001' as decimal(38, 18))"

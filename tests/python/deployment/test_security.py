@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from end_to_end.project_run import CATALOG, ROOT, ProjectRun
 
-pytestmark = [pytest.mark.warehouse, pytest.mark.long]
+pytestmark = pytest.mark.warehouse
 
 GIVEN_SALT = "a salt of the tests, 1234"
 SALT_TABLE = f"{CATALOG}.plt_ops.identity_salt"

@@ -15,7 +15,7 @@ import pytest
 
 from end_to_end.project_run import CATALOG, ProjectRun
 
-pytestmark = [pytest.mark.warehouse, pytest.mark.long]
+pytestmark = pytest.mark.warehouse
 
 SLICES = f"{CATALOG}.plt_bronze.brz_lakeflow_job_run_timeline"
 JOBS = f"{CATALOG}.plt_bronze.brz_lakeflow_jobs"

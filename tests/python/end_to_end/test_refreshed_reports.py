@@ -11,7 +11,7 @@ import pytest
 
 from end_to_end.project_run import CATALOG, WITHOUT_TESTS, ProjectRun
 
-pytestmark = [pytest.mark.warehouse, pytest.mark.long]
+pytestmark = pytest.mark.warehouse
 
 GOLD = f"{CATALOG}.plt_gold"
 REPORTS = ("rpt_sku_mix", "rpt_cost_trends")

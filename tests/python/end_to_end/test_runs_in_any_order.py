@@ -17,7 +17,7 @@ from oracle.silver_check import check_silver
 
 from end_to_end.project_run import CATALOG, ProjectRun
 
-pytestmark = [pytest.mark.warehouse, pytest.mark.long]
+pytestmark = pytest.mark.warehouse
 
 MODELS = ("slv_job_runs", "slv_task_runs", "slv_pipeline_updates")
 BUILD = ("run", "--select", *(f"+{model}" for model in MODELS))

@@ -20,7 +20,7 @@ from snapshots.edited_bronze import (
     snapshot,
 )
 
-pytestmark = [pytest.mark.warehouse, pytest.mark.long]
+pytestmark = pytest.mark.warehouse
 
 BATCHES = 4
 STEPS = 2
