@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from decimal import Decimal
 
 import pytest
 
@@ -67,6 +68,19 @@ def test_the_readme_shows_what_the_demo_prints(printed: str) -> None:
     shown = after.split("```")[1].strip()
     assert shown.startswith("1. Where does the money go")
     assert [line for line in shown.splitlines() if line not in printed.splitlines()] == []
+
+
+def test_the_readme_shows_the_money_of_each_layer(reported: ProjectRun) -> None:
+    found = reported.fetch(
+        f"select layer, sum(record_count) as records, sum(list_cost) as cost from {GOLD}.fct_reconciliation"
+        " group by layer"
+    )
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    _, _, after = readme.partition("[fct_reconciliation]\n")
+    shown = [line.split() for line in after.split("```")[0].strip().splitlines()[2:]]
+    assert {(layer, int(records), Decimal(cost)) for layer, records, cost in shown} == {
+        (row["layer"], row["records"], row["cost"]) for row in found
+    }
 
 
 def test_a_regression_shows_each_change_before_it_in_full(printed: str) -> None:
