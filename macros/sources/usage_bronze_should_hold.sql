@@ -1,8 +1,8 @@
 {#-
-    Usage of some days straight from its source and by the source's own rule, one row a key: what Bronze should
-    hold, worked out without it, so that a row lost on the way there shows. Two things Bronze does tell: keys
-    that it holds newer on other days, and how far it had read. What came into the source after that waits for
-    the next build.
+    Usage of some days straight from its source and by the source's own rule, one row a key: what Bronze
+    should hold, worked out without it, so that a row lost on the way there shows. Two things Bronze does
+    tell: keys that it holds newer on other days, and how far it had read. What came into the source after
+    that waits for the next build.
 -#}
 {% macro usage_bronze_should_hold(read, bronze, days) -%}
     {%- set read_to = committed_rows("brz_billing_usage").offsets.get(read.source) -%}
@@ -43,7 +43,7 @@
 {%- endmacro %}
 
 
-{#- Of two rows of a key the one with the greater age counts. A row without an ingestion date is the oldest. -#}
+{#- Of two rows of a key the one with the greater age counts; one without an ingestion date is the oldest. -#}
 {% macro usage_age(relation) -%}
     struct(coalesce({{ relation }}.ingestion_date, date'0001-01-01'), {{ relation }}.row_hash)
 {%- endmacro %}
