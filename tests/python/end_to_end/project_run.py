@@ -254,7 +254,12 @@ class ProjectRun:
 
     def touched_days(self, model: str) -> list[int] | str:
         """The days that the last build of a model says it touches, in its SQL or its Python."""
-        found = [path for path in (self.target / "compiled").rglob(f"{model}.*") if path.is_file()]
+        # Unit tests of a model have its name, in a folder that is called as the file they are written in.
+        found = [
+            path
+            for path in (self.target / "compiled").rglob(f"{model}.*")
+            if path.is_file() and not any(part.endswith(".yml") for part in path.parts)
+        ]
         (compiled,) = [path for path in found if path.suffix in (".sql", ".py")]
         mark = "-- touches: "
         (line,) = [
