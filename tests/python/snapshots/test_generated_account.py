@@ -16,7 +16,7 @@ from oracle.silver_check import check_silver
 
 from snapshots.conftest import SNAPSHOTS
 
-pytestmark = pytest.mark.warehouse
+pytestmark = [pytest.mark.warehouse, pytest.mark.long]
 
 BUILD = ("build", "--select", *(f"+{name}" for name in SNAPSHOTS), "--exclude", "resource_type:test")
 ENTITIES = tuple(table.silver for table in ENTITY_TABLES)

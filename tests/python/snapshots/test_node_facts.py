@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from end_to_end.project_run import ProjectRun
 
-pytestmark = pytest.mark.warehouse
+pytestmark = [pytest.mark.warehouse, pytest.mark.long]
 
 RUNTIMES = {
     "15.4.x-scala2.12": (15, 4, False, False, False),

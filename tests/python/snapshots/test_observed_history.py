@@ -20,7 +20,7 @@ from snapshots.edited_bronze import (
     snapshot,
 )
 
-pytestmark = pytest.mark.warehouse
+pytestmark = [pytest.mark.warehouse, pytest.mark.long]
 
 BATCHES = 4
 STEPS = 2

@@ -13,7 +13,7 @@ from oracle.account_state import read_state
 from oracle.silver_check import check_silver
 from oracle.tiny_account import job, usage, write_account
 
-pytestmark = pytest.mark.warehouse
+pytestmark = [pytest.mark.warehouse, pytest.mark.long]
 
 MODEL = "slv_usage_tags"
 TABLE = f"{CATALOG}.plt_silver.{MODEL}"
