@@ -25,7 +25,7 @@
     ) as moved_away
         on
             {{ equal_keys("hashed", "moved_away", key) }}
-            and {{ usage_age("hashed") }} < {{ usage_age("moved_away") }}
+            and {{ usage_recency("hashed") }} < {{ usage_recency("moved_away") }}
     {%- if read_to and read_to.timestamp %}
     {%- set may_be_new = "ingestion_date >= cast(timestamp'" ~ read_to.timestamp ~ "' as date)" %}
     left join (
@@ -38,12 +38,12 @@
     {%- endif %}
     qualify row_number() over (
         partition by hashed.record_id, hashed.record_type
-        order by {{ usage_age("hashed") }} desc
+        order by {{ usage_recency("hashed") }} desc
     ) = 1
 {%- endmacro %}
 
 
-{#- Of two rows of a key the one with the greater age counts; one without an ingestion date is the oldest. -#}
-{% macro usage_age(relation) -%}
+{#- Of two rows of a key the newer one counts. One without an ingestion date is older than any with one. -#}
+{% macro usage_recency(relation) -%}
     struct(coalesce({{ relation }}.ingestion_date, date'0001-01-01'), {{ relation }}.row_hash)
 {%- endmacro %}
