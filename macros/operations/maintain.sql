@@ -24,7 +24,7 @@
 {% endmacro %}
 
 
-{#- The models, snapshots and seeds of this project that are tables, in a fixed order. -#}
+{#- The models and snapshots of this project that are tables (a seed is one small file), in fixed order. -#}
 {% macro tables_of_project() %}
     {%- set found = [] -%}
     {%- for node in graph.nodes.values() | sort(attribute="unique_id") -%}
