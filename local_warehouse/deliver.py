@@ -388,7 +388,9 @@ class _Run:
                 if batch.deliveries:
                     self._begin_applying(batch)
                     batch = self._new_batch()
-                for before, after in zip(self._columns[wider.table], wider.columns, strict=True):
+                # The table may have been looked up within the staging that was taken back.
+                known = self._columns.get(wider.table) or self._journal.columns(known_tables()[wider.table])
+                for before, after in zip(known, wider.columns, strict=True):
                     if before.type != after.type:
                         shown = type_text(after.type)
                         self._progress(f"  {wider.table}: column {after.name} becomes {shown}")

@@ -1,5 +1,6 @@
 -- source = bronze, bronze = silver + quarantine, gold = silver: records, quantity and list cost, per day,
--- SKU and unit, to the last decimal.
+-- SKU and unit, to the last decimal. The sum of two DECIMAL(37, 18) keeps it, that of two DECIMAL(38, 18)
+-- does not.
 with layers as (
 
     select
@@ -22,6 +23,7 @@ from layers
 where
     {% for measure in ["records", "quantity", "cost"] -%}
     {{ "or " if not loop.first }}source_{{ measure }} <> bronze_{{ measure }}
-    or bronze_{{ measure }} <> silver_{{ measure }} + quarantine_{{ measure }}
+    or bronze_{{ measure }} <> cast(silver_{{ measure }} as decimal(37, 18))
+    + cast(quarantine_{{ measure }} as decimal(37, 18))
     or gold_{{ measure }} <> silver_{{ measure }}
     {% endfor %}

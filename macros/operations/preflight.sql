@@ -10,6 +10,7 @@
 
     {%- set found = [] -%}
     {%- set lacking = [] -%}
+    {%- set not_granted = [] -%}
     {%- set readable = readable_sources() -%}
     {%- for node in sources_of_project() -%}
         {%- set name = node.database ~ "." ~ node.schema ~ "." ~ node.identifier -%}
@@ -22,6 +23,9 @@
                 database=node.database, schema=node.schema, identifier=node.identifier
             )) -%}
             {%- do log(("not granted: " if is_there else "not there: ") ~ name, info=true) -%}
+            {%- if is_there -%}
+                {%- do not_granted.append(name) -%}
+            {%- endif -%}
         {%- endif -%}
     {%- endfor -%}
 
@@ -41,6 +45,12 @@
         ) -%}
     {%- else -%}
         {%- do log("Every source table is readable: the build will leave nothing empty", info=true) -%}
+    {%- endif -%}
+
+    {%- if not_granted -%}
+        {%- do log(
+            "The build fails on what is there and not granted: " ~ not_granted | join(", "), info=true
+        ) -%}
     {%- endif -%}
 
     {%- set to_make = schemas_to_make() -%}

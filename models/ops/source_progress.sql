@@ -9,7 +9,8 @@
 -- depends_on: {{ ref("brz_lakeflow_jobs") }}
 -- depends_on: {{ ref("brz_lakeflow_pipeline_update_timeline") }}
 -- depends_on: {{ ref("brz_lakeflow_pipelines") }}
--- The newest watermark the project has read from each source, and the last day that is complete by it.
+-- The newest watermark the project has read from each source, and the last day that is complete by it. Of a
+-- day that has just ended the source tells more for some hours: it is complete once it was read after them.
 with state as (
 
     select *
@@ -26,7 +27,14 @@ final as (
         source,
         task,
         offset_timestamp as newest_watermark,
-        date_sub(cast(offset_timestamp as date), 1) as complete_through,
+        date_sub(
+            cast(
+                least(
+                    offset_timestamp, committed_at - interval {{ var("source_settle_hours") | int }} hours
+                ) as date
+            ),
+            1
+        ) as complete_through,
         committed_at
     from state
     qualify row_number() over (

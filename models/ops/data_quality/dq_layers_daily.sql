@@ -32,7 +32,9 @@ judged as (
         abs(source_cost) as money,
         {%- for measure in ["records", "quantity", "cost"] %}
         source_{{ measure }} = bronze_{{ measure }}
-        and bronze_{{ measure }} = silver_{{ measure }} + quarantine_{{ measure }}
+        -- The sum of two DECIMAL(37, 18) keeps all decimals, that of two DECIMAL(38, 18) one less.
+        and bronze_{{ measure }} = cast(silver_{{ measure }} as decimal(37, 18))
+        + cast(quarantine_{{ measure }} as decimal(37, 18))
         and silver_{{ measure }} = gold_{{ measure }}
         {{ "and" if not loop.last else "as is_equal" }}
         {%- endfor %}

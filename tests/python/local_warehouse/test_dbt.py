@@ -221,6 +221,8 @@ def test_an_interrupted_dbt_stops_what_it_has_running(
         env=environment(warehouse),
         stdout=subprocess.PIPE,
         text=True,
+        # Tests that were started in the background ignore the signal, and so would dbt.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     wait_until(lambda: len(under_way()) == 1)
     started.send_signal(signal.SIGINT)

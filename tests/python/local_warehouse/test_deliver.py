@@ -494,6 +494,13 @@ class TestOnSpark:
             ("4", 0.5, "2026-01-04", None),
             ("5", None, "soon", True),
         ]
+        # Another call knows nothing of the table yet when its column has to become wider.
+        put(account, "2026-01-06", "billing.usage", usage(6, newer="no"))
+        done = self.process(
+            home, account, "nowhere", "select record_id, newer from system__billing.usage order by 1"
+        )
+        assert done.returncode == 0, done.stderr
+        assert ast.literal_eval(done.stdout)[-2:] == [("5", "true"), ("6", "no")]
 
     def test_spark_and_deliveries_write_the_same_tables_in_turn(self, tmp_path: Path) -> None:
         home, account = tmp_path / "home", tmp_path / "account"

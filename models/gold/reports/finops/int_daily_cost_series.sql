@@ -68,7 +68,7 @@ daily as (
         series_type,
         {{ names | join(",\n        ") }},
         currency_code,
-        cast(coalesce(sum(list_cost), 0) as decimal(38, 18)) as list_cost
+        cast(sum(list_cost) as decimal(38, 18)) as list_cost
     from placed
     group by usage_date, series_type, {{ names | join(", ") }}, currency_code
 
@@ -118,6 +118,8 @@ final as (
             and days.{{ name }} <=> daily.{{ name }}
             {%- endfor %}
             and days.currency_code = daily.currency_code
+    -- A day on which nothing has a price is neither judged nor a day to judge by: its cost is not known.
+    where daily.usage_date is null or daily.list_cost is not null
 
 )
 

@@ -13,6 +13,14 @@ showback as (
 
 ),
 
+-- Usage may begin within a month: the days before it tell nothing of its pace.
+reach as (
+
+    select min(usage_date) as first_usage_date
+    from showback
+
+),
+
 months as (
 
     select
@@ -87,13 +95,26 @@ measured as (
             least(last_day(budgets.month_start_date), progress.complete_through), budgets.month_start_date
         ) as complete_days,
         day(last_day(budgets.month_start_date)) as days_in_month,
+        greatest(datediff(reach.first_usage_date, budgets.month_start_date), 0) as days_before_usage,
         used.list_cost
     from budgets
     cross join progress
+    cross join reach
     left join used
         on
             budgets.month_start_date = used.month_start_date
             and budgets.budget_name = used.budget_name
+
+),
+
+expected as (
+
+    select
+        measured.*,
+        cast(list_cost as double)
+        + try_divide(cast(list_cost as double), complete_days - days_before_usage)
+        * (days_in_month - complete_days) as expected_list_cost
+    from measured
 
 ),
 
@@ -112,18 +133,14 @@ final as (
         list_cost,
         try_divide(cast(list_cost as double), cast(monthly_amount as double)) as used_share,
         complete_days,
-        cast(cast(list_cost as double) * days_in_month / complete_days as decimal(38, 18))
-            as expected_list_cost,
+        cast(expected_list_cost as decimal(38, 18)) as expected_list_cost,
         case
             when list_cost > monthly_amount then 'over'
             when list_cost >= monthly_amount * warn_at then 'near'
             else 'within'
         end as budget_status,
-        coalesce(
-            cast(list_cost as double) * days_in_month / complete_days > cast(monthly_amount as double),
-            false
-        ) as is_expected_over
-    from measured
+        coalesce(expected_list_cost > cast(monthly_amount as double), false) as is_expected_over
+    from expected
 
 )
 

@@ -99,6 +99,8 @@ judged as (
 
     select
         merged.*,
+        -- No usage costs nothing; what usage without a price costs is not known.
+        if(merged.unpriced_records > 0, merged.list_cost, coalesce(merged.list_cost, 0)) as known_list_cost,
         reach.first_usage_date <= case merged.period
             when 'day' then date_sub(merged.period_start_date, 1)
             when 'week' then date_sub(merged.period_start_date, 7)
@@ -128,14 +130,14 @@ final as (
         judged.list_cost,
         judged.previous_list_cost,
         -- One digit less before the point, so that a difference keeps the last one behind it.
-        cast(coalesce(judged.list_cost, 0) as decimal(37, 18))
+        cast(judged.known_list_cost as decimal(37, 18))
         - cast(coalesce(judged.previous_list_cost, 0) as decimal(37, 18)) as list_cost_change,
         judged.is_comparable,
         -- A part of a week or month is no fall from a whole one: month_to_date compares like with like.
         if(
             judged.is_comparable and judged.is_complete,
             try_divide(
-                cast(coalesce(judged.list_cost, 0) - judged.previous_list_cost as double),
+                cast(judged.known_list_cost - judged.previous_list_cost as double),
                 cast(judged.previous_list_cost as double)
             ),
             null

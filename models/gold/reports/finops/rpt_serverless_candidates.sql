@@ -40,7 +40,7 @@ costs as (
         max_by(entities.owner, entities.valid_from) as owner,
         sum(if(skus.is_serverless, 0, costs.list_cost)) as classic_list_cost,
         bool_or(skus.is_serverless) as has_serverless,
-        bool_or(coalesce(node_types.gpu_count, 0) > 0) as has_gpu
+        bool_or(coalesce(workers.gpu_count, 0) + coalesce(drivers.gpu_count, 0) > 0) as has_gpu
     from {{ ref("fct_cost_daily") }} as costs
     inner join report_window
         on costs.date_key between report_window.first_date_key and report_window.last_date_key
@@ -50,8 +50,10 @@ costs as (
         on costs.sku_key = skus.sku_key
     inner join {{ ref("dim_cluster") }} as clusters
         on costs.cluster_key = clusters.cluster_key
-    left join {{ ref("dim_node_type") }} as node_types
-        on clusters.worker_node_type = node_types.node_type
+    left join {{ ref("dim_node_type") }} as workers
+        on clusters.worker_node_type = workers.node_type
+    left join {{ ref("dim_node_type") }} as drivers
+        on clusters.driver_node_type = drivers.node_type
     where entities.entity_type = 'JOB'
     group by entities.workspace_id, entities.entity_id
 

@@ -46,14 +46,44 @@ shared as (
 
 ),
 
+-- Each month stands beside the next one, too: a SKU that is no longer used shows there as a fall to nothing.
+compared as (
+
+    select
+        coalesce(shared.month_start_date, add_months(previous.month_start_date, 1)) as month_start_date,
+        coalesce(shared.workspace_id, previous.workspace_id) as workspace_id,
+        coalesce(shared.sku_key, previous.sku_key) as sku_key,
+        coalesce(shared.currency_code, previous.currency_code) as currency_code,
+        coalesce(shared.usage_quantity, 0) as usage_quantity,
+        coalesce(shared.unpriced_quantity, 0) as unpriced_quantity,
+        if(shared.sku_key is null, 0, shared.list_cost) as list_cost,
+        if(
+            shared.sku_key is null,
+            0,
+            try_divide(cast(shared.list_cost as double), cast(shared.month_list_cost as double))
+        ) as cost_share,
+        shared.average_list_price,
+        try_divide(cast(previous.list_cost as double), cast(previous.month_list_cost as double))
+            as previous_cost_share,
+        previous.average_list_price as previous_average_list_price
+    from shared
+    full outer join shared as previous
+        on
+            shared.month_start_date = add_months(previous.month_start_date, 1)
+            and shared.workspace_id <=> previous.workspace_id
+            and shared.sku_key = previous.sku_key
+            and shared.currency_code = previous.currency_code
+
+),
+
 final as (
 
     select
-        shared.month_start_date,
-        progress.complete_through >= last_day(shared.month_start_date) as is_complete,
-        shared.workspace_id,
+        compared.month_start_date,
+        progress.complete_through >= last_day(compared.month_start_date) as is_complete,
+        compared.workspace_id,
         workspaces.workspace_name,
-        shared.sku_key,
+        compared.sku_key,
         skus.sku_name,
         skus.cloud,
         skus.usage_unit,
@@ -62,27 +92,21 @@ final as (
         skus.region,
         skus.is_serverless,
         skus.is_photon,
-        shared.currency_code,
-        cast(shared.usage_quantity as decimal(38, 18)) as usage_quantity,
-        cast(shared.unpriced_quantity as decimal(38, 18)) as unpriced_quantity,
-        cast(shared.list_cost as decimal(38, 18)) as list_cost,
-        try_divide(cast(shared.list_cost as double), cast(shared.month_list_cost as double)) as cost_share,
-        shared.average_list_price,
-        try_divide(cast(previous.list_cost as double), cast(previous.month_list_cost as double))
-            as previous_cost_share,
-        previous.average_list_price as previous_average_list_price
-    from shared
-    cross join progress
+        compared.currency_code,
+        cast(compared.usage_quantity as decimal(38, 18)) as usage_quantity,
+        cast(compared.unpriced_quantity as decimal(38, 18)) as unpriced_quantity,
+        cast(compared.list_cost as decimal(38, 18)) as list_cost,
+        compared.cost_share,
+        compared.average_list_price,
+        compared.previous_cost_share,
+        compared.previous_average_list_price
+    from compared
+    inner join progress
+        on compared.month_start_date <= progress.complete_through
     inner join {{ ref("dim_sku") }} as skus
-        on shared.sku_key = skus.sku_key
+        on compared.sku_key = skus.sku_key
     inner join {{ ref("int_workspace_names") }} as workspaces
-        on shared.workspace_id <=> workspaces.workspace_id
-    left join shared as previous
-        on
-            shared.month_start_date = add_months(previous.month_start_date, 1)
-            and shared.workspace_id <=> previous.workspace_id
-            and shared.sku_key = previous.sku_key
-            and shared.currency_code = previous.currency_code
+        on compared.workspace_id <=> workspaces.workspace_id
 
 )
 

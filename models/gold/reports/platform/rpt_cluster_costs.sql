@@ -90,7 +90,7 @@ final as (
         ) as cost_share,
         by_cluster.previous_list_cost,
         try_divide(
-            cast(coalesce(by_cluster.list_cost, 0) - by_cluster.previous_list_cost as double),
+            cast(by_cluster.list_cost - by_cluster.previous_list_cost as double),
             cast(by_cluster.previous_list_cost as double)
         ) as change_ratio,
         by_cluster.weekend_list_cost,

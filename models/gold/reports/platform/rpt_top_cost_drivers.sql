@@ -129,7 +129,7 @@ final as (
         ) as cumulative_cost_share,
         ranked.previous_list_cost,
         try_divide(
-            cast(coalesce(ranked.list_cost, 0) - ranked.previous_list_cost as double),
+            cast(ranked.list_cost - ranked.previous_list_cost as double),
             cast(ranked.previous_list_cost as double)
         ) as change_ratio,
         case

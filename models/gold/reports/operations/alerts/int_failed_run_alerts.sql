@@ -87,6 +87,19 @@ failing as (
 
 ),
 
+-- A job that is gone will not run again: its newest version says so, and not that of its last run.
+deleted_jobs as (
+
+    select
+        workspace_id,
+        entity_id as job_id
+    from {{ ref("dim_entity") }}
+    where entity_type = 'JOB'
+    group by workspace_id, entity_id
+    having max_by(is_deleted, valid_from)
+
+),
+
 final as (
 
     select
@@ -112,12 +125,12 @@ final as (
     from failing
     inner join {{ ref("dim_entity") }} as entities
         on failing.newest.entity_key = entities.entity_key
+    left anti join deleted_jobs
+        on failing.workspace_id <=> deleted_jobs.workspace_id and failing.job_id = deleted_jobs.job_id
     inner join thresholds
         on failing.failed_runs >= thresholds.limit_value
     where
         cast(failing.newest.run_end_time as date) > date_sub(failing.last_day, thresholds.window_days)
-        -- A job that is gone will not run again.
-        and not entities.is_deleted
     -- One alert a job: that of the highest limit.
     qualify row_number() over (
         partition by failing.workspace_id, failing.job_id

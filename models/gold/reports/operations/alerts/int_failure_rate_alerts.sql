@@ -70,6 +70,19 @@ rates as (
 
 ),
 
+-- A job that is gone will not run again: its newest version says so, and not that of its last run.
+deleted_jobs as (
+
+    select
+        workspace_id,
+        entity_id as job_id
+    from {{ ref("dim_entity") }}
+    where entity_type = 'JOB'
+    group by workspace_id, entity_id
+    having max_by(is_deleted, valid_from)
+
+),
+
 final as (
 
     select
@@ -93,10 +106,11 @@ final as (
     from rates
     inner join {{ ref("dim_entity") }} as entities
         on rates.newest.entity_key = entities.entity_key
+    left anti join deleted_jobs
+        on rates.workspace_id <=> deleted_jobs.workspace_id and rates.job_id = deleted_jobs.job_id
     where
         rates.finished_runs >= coalesce(rates.minimum_value, 1)
         and try_divide(rates.failed_runs, rates.finished_runs) > rates.limit_value
-        and not entities.is_deleted
 
 )
 

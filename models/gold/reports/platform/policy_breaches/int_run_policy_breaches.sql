@@ -31,8 +31,6 @@ runs as (
         runs.run_id,
         runs.entity_key,
         runs.run_start_time,
-        runs.status_group,
-        runs.is_finished,
         runs.is_failure,
         cast(
             coalesce(
@@ -40,6 +38,8 @@ runs as (
                 unix_timestamp(runs.last_period_end_time) - unix_timestamp(runs.run_start_time)
             ) as double
         ) / 3600 as hours,
+        not runs.is_finished
+        and cast(runs.last_period_end_time as date) >= report_window.last_day as is_running,
         costs.list_cost
     from {{ ref("fct_job_runs") }} as runs
     inner join report_window
@@ -62,7 +62,7 @@ health as (
         overdue_runs,
         longest_running_run_id,
         longest_running_seconds,
-        overdue_after_seconds
+        overdue_after_seconds / 3600 as overdue_after_hours
     from {{ ref("rpt_run_health") }}
     where job_id is not null
 
@@ -85,11 +85,15 @@ by_job as (
             case policies.rule
                 when 'run_duration' then if(runs.hours > policies.limit_value, runs.list_cost, null)
                 when 'failure_rate' then if(runs.is_failure, runs.list_cost, null)
-                when 'overdue_run' then if(not runs.is_finished, runs.list_cost, null)
+                when 'overdue_run'
+                    then if(runs.is_running and runs.hours > health.overdue_after_hours, runs.list_cost, null)
             end
-        ) as money_at_stake
+        ) as money_at_stake,
+        any_value(struct(health.*)) as health
     from runs
     cross join policies
+    left join health
+        on runs.workspace_id <=> health.workspace_id and runs.job_id = health.job_id
     group by
         policies.policy_id, policies.rule, policies.limit_value, policies.minimum_value, runs.workspace_id,
         runs.job_id
@@ -123,12 +127,10 @@ measured as (
             when 'overdue_run' then concat(
                     'run ', health.longest_running_run_id, ' has run for ',
                     round(health.longest_running_seconds / 3600, 1), ' h, overdue after ',
-                    round(health.overdue_after_seconds / 3600, 1), ' h'
+                    round(health.overdue_after_hours, 1), ' h'
                 )
         end as evidence
     from by_job
-    left join health
-        on by_job.workspace_id <=> health.workspace_id and by_job.job_id = health.job_id
 
 ),
 
