@@ -461,7 +461,7 @@ class TestOnSpark:
         put(account, "2026-01-02", "lakeflow.jobs", {"job_id": "2", "health_rules": [{"level": 3}]})
         # Wider columns than the deliveries before have made them.
         put(account, "2026-01-04", "billing.usage", usage(4, grown=0.5, since="2026-01-04"))
-        put(account, "2026-01-05", "billing.usage", usage(5, since="soon", newer=True))
+        put(account, "2026-01-05", "billing.usage", usage(5, since="soon", newer=True, counted=1))
         far = {"usage_start_time": "0001-01-01T00:00:00Z", "usage_end_time": "9999-12-31T23:59:59.999999Z"}
         put(account, "2026-01-03", "billing.usage", usage(3, **far, identity_metadata={"mood": "good"}))
         killed = self.process(home, account, "wrote billing.usage")
@@ -495,12 +495,12 @@ class TestOnSpark:
             ("5", None, "soon", True),
         ]
         # Another call knows nothing of the table yet when its column has to become wider.
-        put(account, "2026-01-06", "billing.usage", usage(6, newer="no"))
+        put(account, "2026-01-06", "billing.usage", usage(6, counted=1.5))
         done = self.process(
-            home, account, "nowhere", "select record_id, newer from system__billing.usage order by 1"
+            home, account, "nowhere", "select record_id, counted from system__billing.usage order by 1"
         )
         assert done.returncode == 0, done.stderr
-        assert ast.literal_eval(done.stdout)[-2:] == [("5", "true"), ("6", "no")]
+        assert ast.literal_eval(done.stdout)[-2:] == [("5", 1.0), ("6", 1.5)]
 
     def test_spark_and_deliveries_write_the_same_tables_in_turn(self, tmp_path: Path) -> None:
         home, account = tmp_path / "home", tmp_path / "account"

@@ -200,7 +200,7 @@ def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watched]:
     folder = tmp_path_factory.mktemp("watched")
     project = folder / "project"
     project.mkdir()
-    for name in ("models", "macros", "seeds", "snapshots", "analyses", "tests"):
+    for name in ("models", "macros", "seeds", "account_seeds", "snapshots", "analyses", "tests"):
         if (ROOT / name).exists():
             shutil.copytree(ROOT / name, project / name, ignore=shutil.ignore_patterns("python"))
     shutil.copy(ROOT / "dbt_project.yml", project)
