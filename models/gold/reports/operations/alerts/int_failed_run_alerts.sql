@@ -90,13 +90,7 @@ failing as (
 -- A job that is gone will not run again: its newest version says so, and not that of its last run.
 deleted_jobs as (
 
-    select
-        workspace_id,
-        entity_id as job_id
-    from {{ ref("dim_entity") }}
-    where entity_type = 'JOB'
-    group by workspace_id, entity_id
-    having max_by(is_deleted, valid_from)
+    {{ deleted_jobs() }}
 
 ),
 
