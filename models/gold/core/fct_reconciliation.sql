@@ -2,6 +2,7 @@
     incremental_strategy="rebuild_days",
     unique_key="reconciliation_key",
     partition_by=["date_key"],
+    meta={"zorder": ["sku_name"]},
 ) }}
 {%- set source_read = read_source(source("billing", "usage"), watermark="ingestion_date", day="usage_date") %}
 {%- set bronze = read_changes(ref("brz_billing_usage")) %}

@@ -2,6 +2,7 @@
     incremental_strategy="rebuild_days",
     unique_key=["date_key", "workspace_key", "entity_key"],
     partition_by=["date_key"],
+    meta={"zorder": ["workspace_key", "entity_key"]},
 ) }}
 {%- set runs = read_changes(ref("fct_job_runs")) %}
 {#- A run counts on the day it ended, which need not be the day it started. -#}

@@ -1,7 +1,8 @@
-"""Gold declares its keys: each table has one, and those that a fact carries lead to their dimensions."""
+"""Gold declares its keys and layout: what a table's rows are found by, in its constraints and on disk."""
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -52,3 +53,14 @@ def test_each_key_of_a_dimension_is_a_foreign_key_and_tested(fact: str) -> None:
         arguments = [test["relationships"]["arguments"] for test in tests if "relationships" in test]
         field = "date_key" if dimension == "dim_date" else name
         assert arguments == [{"to": f"ref('{dimension}')", "field": field}], name
+
+
+@pytest.mark.parametrize("fact", FACTS)
+def test_it_is_kept_by_day_and_names_the_columns_that_a_day_is_ordered_by(fact: str) -> None:
+    sql = (ROOT / f"models/gold/core/{fact}.sql").read_text(encoding="utf-8")
+    assert 'partition_by=["date_key"]' in sql
+    named = re.search(r'"zorder": \[(.*?)\]', sql)
+    assert named is not None
+    ordered_by = re.findall(r'"(\w+)"', named.group(1))
+    # Delta keeps statistics of the first 32 columns only.
+    assert ordered_by and set(ordered_by) <= set(list(columns_of(fact))[:32])
