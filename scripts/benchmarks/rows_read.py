@@ -45,6 +45,7 @@ def write_configuration(folder: Path) -> dict[str, str]:
         "spark.eventLog.enabled": "true",
         "spark.eventLog.dir": events.as_uri(),
         "spark.eventLog.rolling.enabled": "false",
+        "spark.eventLog.compress": "false",
         # The folder of a table is told in full.
         "spark.sql.maxMetadataStringLength": "2000",
     }

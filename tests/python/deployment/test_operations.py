@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from end_to_end.project_run import CATALOG, ProjectRun
+from end_to_end.project_run import CATALOG, ROOT, ProjectRun
 
 from deployment.bundle import Bundle
 
@@ -62,6 +62,20 @@ def test_preflight_tells_when_all_schemas_are_there(project: ProjectRun) -> None
     for schema in ("plt_bronze", "plt_silver", "plt_gold", "plt_ops"):
         project.fetch(f"create schema {CATALOG}.{schema}")
     assert f"schemas: all are there in {CATALOG}" in project.dbt("run-operation", "preflight")
+
+
+def test_a_build_stops_where_days_are_not_those_of_utc(
+    project: ProjectRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    profiles = yaml.safe_load((ROOT / "profiles.example.yml").read_text(encoding="utf-8"))
+    local = profiles["platform_observability"]["outputs"]["local"]
+    local["session_properties"] = {"timezone": "America/New_York"}
+    (tmp_path / "profiles.yml").write_text(yaml.safe_dump(profiles), encoding="utf-8")
+    monkeypatch.setattr(project, "profiles", tmp_path)
+    output = project.dbt_failing("build", "--select", "dim_date")
+    assert "the sessions of this warehouse are in time zone America/New_York" in output
+    assert "session_properties: {timezone: UTC}" in output
+    assert project.fetch(f"show tables in {CATALOG}.plt_gold") == []
 
 
 def test_a_run_leaves_a_row_for_each_node(project: ProjectRun) -> None:

@@ -57,6 +57,7 @@ class ProjectRun:
 
     Attributes:
         variables: What every call of dbt is given besides its own; dbt parses anew where they change.
+        profiles: The folder of profiles.yml.
         holds: What is built on it, where others may look at it; None where it is anything else.
     """
 
@@ -66,6 +67,7 @@ class ProjectRun:
         self.logs = folder / "logs"
         self.environment: dict[str, str] = {}
         self.variables: Mapping[str, Any] = {}
+        self.profiles = ROOT
         self.holds: str | None = None
 
     def warehouse(self, *arguments: str | Path, check: bool = True) -> str:
@@ -120,7 +122,7 @@ class ProjectRun:
             "--target",
             "local",
             "--profiles-dir",
-            str(ROOT),
+            str(self.profiles),
             "--target-path",
             str(self.target),
             "--log-path",
