@@ -20,7 +20,8 @@ paced as (
 
     select
         this_month.*,
-        try_divide(cast(list_cost as double), complete_days) as list_cost_a_day
+        -- Usage may have begun within the month.
+        try_divide(cast(list_cost as double), complete_days - days_before_usage) as list_cost_a_day
     from this_month
 
 ),
@@ -44,7 +45,8 @@ final as (
             is_expected_over,
             date_add(
                 month_start_date,
-                greatest(cast(floor(try_divide(cast(monthly_amount as double), list_cost_a_day)) as int), 0)
+                days_before_usage
+                + greatest(cast(floor(try_divide(cast(monthly_amount as double), list_cost_a_day)) as int), 0)
             ),
             null
         ) as used_up_on

@@ -1,27 +1,42 @@
 -- Why does this month cost more or less than last month did by the same day: new work, more work, or prices?
 with progress as (
 
-    select complete_through
+    select
+        complete_through,
+        cast(date_trunc('month', complete_through) as date) as this_month
     from {{ ref("source_progress") }}
     where task = 'brz_billing_usage'
+
+),
+
+-- Usage may begin within last month: of both months, only the days from there on compare.
+compared_days as (
+
+    select
+        progress.this_month,
+        progress.complete_through,
+        greatest(add_months(progress.this_month, -1), min(dates.date)) as first_day
+    from {{ ref("fct_cost_daily") }} as costs
+    inner join {{ ref("dim_date") }} as dates
+        on costs.date_key = dates.date_key
+    cross join progress
+    group by progress.this_month, progress.complete_through
+    having min(dates.date) < progress.this_month
 
 ),
 
 used as (
 
     select
-        if(
-            dates.month_start_date = date_trunc('month', progress.complete_through), 'now', 'before'
-        ) as month,
+        if(dates.month_start_date = compared_days.this_month, 'now', 'before') as month,
         costs.*
     from {{ ref("fct_cost_daily") }} as costs
     inner join {{ ref("dim_date") }} as dates
         on costs.date_key = dates.date_key
-    inner join progress
+    inner join compared_days
         on
-            dates.month_start_date >= add_months(date_trunc('month', progress.complete_through), -1)
-            and dates.date <= progress.complete_through
-            and dates.day <= day(progress.complete_through)
+            dates.date between compared_days.first_day and compared_days.complete_through
+            and dates.day between day(compared_days.first_day) and day(compared_days.complete_through)
 
 ),
 

@@ -245,6 +245,8 @@ OBJECTIVES: tuple[tuple[str, tuple[Answer, ...]], ...] = (
                     select
                         period_start_date, sum(serverless_list_cost) as serverless_list_cost,
                         sum(classic_list_cost) as classic_list_cost, sum(serverless_runs) as serverless_runs,
+                        sum(unpriced_serverless_records) as unpriced_serverless_records,
+                        sum(unpriced_classic_records) as unpriced_classic_records,
                         sum(classic_runs) as classic_runs
                     from {gold}.rpt_serverless_adoption
                     where period = 'week' and is_complete
@@ -253,7 +255,11 @@ OBJECTIVES: tuple[tuple[str, tuple[Answer, ...]], ...] = (
                 select
                     *,
                     try_divide(
-                        double(serverless_list_cost), double(serverless_list_cost + classic_list_cost)
+                        double(coalesce(serverless_list_cost, if(unpriced_serverless_records > 0, null, 0))),
+                        double(
+                            coalesce(serverless_list_cost, if(unpriced_serverless_records > 0, null, 0))
+                            + coalesce(classic_list_cost, if(unpriced_classic_records > 0, null, 0))
+                        )
                     ) as cost_share,
                     try_divide(serverless_runs, serverless_runs + classic_runs) as run_share
                 from weeks order by period_start_date

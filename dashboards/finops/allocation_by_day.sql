@@ -12,5 +12,10 @@ inner join {{ ref("dim_date") }} as dates
 inner join {{ ref("dim_workspace") }} as workspaces
     on costs.workspace_key = workspaces.workspace_key
 -- Complete days only.
-where dates.date < (select max(ingestion_date) from {{ ref("fct_usage") }})
+where
+    dates.date <= (
+        select max(complete_through)
+        from {{ ref("rpt_source_freshness") }}
+        where task = 'brz_billing_usage'
+    )
 group by all

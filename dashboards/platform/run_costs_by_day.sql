@@ -19,5 +19,10 @@ inner join {{ ref("dim_date") }} as dates
 left join workspaces
     on costs.workspace_id = workspaces.workspace_id
 -- Complete days only.
-where dates.date < (select max(ingestion_date) from {{ ref("fct_usage") }})
+where
+    dates.date <= (
+        select max(complete_through)
+        from {{ ref("rpt_source_freshness") }}
+        where task = 'brz_billing_usage'
+    )
 group by all

@@ -14,5 +14,10 @@ inner join {{ ref("dim_workspace") }} as workspaces
 inner join {{ ref("dim_entity") }} as entities
     on costs.entity_key = entities.entity_key
 -- Complete days only.
-where dates.date < (select max(ingestion_date) from {{ ref("fct_usage") }})
+where
+    dates.date <= (
+        select max(complete_through)
+        from {{ ref("rpt_source_freshness") }}
+        where task = 'brz_billing_usage'
+    )
 group by all

@@ -9,9 +9,11 @@
     {%- set periods = changed_periods(dimension, same.keys() | list, attributes, of_new_keys=false) -%}
     {#-
         Most changes concern the last days: a literal bound keeps the search for facts to their partitions.
+        A fact may be dated a day before it starts, where the one day is not in UTC.
     -#}
     {%- set reach = run_query(
-        "select count(*), count_if(period_start is null), min(" ~ date_key("period_start") ~ ") from ("
+        "select count(*), count_if(period_start is null), min("
+        ~ date_key("date_sub(period_start, 1)") ~ ") from ("
         ~ periods ~ ") as periods"
     ).rows[0] -%}
     {%- if not reach[0] -%}

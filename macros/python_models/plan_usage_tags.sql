@@ -54,7 +54,7 @@
     from {{ as_read(usage) }} as usage
     inner join ({{ changed_periods(versions, ["workspace_id", key], attributes=["tags"]) }}) as period
         on
-            usage.workspace_id = period.workspace_id
+            usage.workspace_id <=> period.workspace_id
             and usage.{{ key }} = period.{{ key }}
             and usage.usage_start_time >= coalesce(period.period_start, timestamp'0001-01-01 00:00:00')
             and usage.usage_start_time < coalesce(period.period_end, timestamp'9999-12-31 23:59:59.999999')

@@ -1,19 +1,15 @@
-{#- A task run says in any of its slices what its job run is: the newest that says so counts. -#}
-{% macro changed_task_runs(read, slices, changed, job_run) -%}
+{#-
+    Every attempt of a changed job run: those that are held as its own, and what has changed itself. A slice
+    may name another job run than its run is held under, so the slices at hand do not tell.
+-#}
+{% macro changed_task_runs(read, changed, job_run) -%}
     select
-        named.workspace_id,
-        named.run_id
-    from (
-        select
-            workspace_id,
-            run_id,
-            {{ newest_value("job_run_id") }} as job_run_id
-        from {{ slices }}
-        group by workspace_id, run_id
-    ) as named
+        held.workspace_id,
+        held.run_id
+    from {{ this }} as held
     left semi join ({{ changed }}) as changed_job_runs
         on
-            named.workspace_id = changed_job_runs.workspace_id
+            held.workspace_id = changed_job_runs.workspace_id
             and {{ job_run }} = changed_job_runs.attempts_of
     union
     select

@@ -21,26 +21,51 @@ with state as (
 
 ),
 
-final as (
+-- A read that found nothing newer leaves no offset; that there was nothing newer, it tells all the same.
+reads as (
 
     select
-        source,
-        task,
-        offset_timestamp as newest_watermark,
-        date_sub(
-            cast(
-                least(
-                    offset_timestamp, committed_at - interval {{ var("source_settle_hours") | int }} hours
-                ) as date
-            ),
-            1
-        ) as complete_through,
-        committed_at
+        node_name as task,
+        max(started_at) as last_read_at
+    from {{ ref("model_runs") }}
+    where
+        resource_type = 'model'
+        and status = 'success'
+    group by node_name
+
+),
+
+newest as (
+
+    select *
     from state
     qualify row_number() over (
         partition by source, task
         order by committed_at desc, offset_timestamp desc
     ) = 1
+
+),
+
+final as (
+
+    select
+        newest.source,
+        newest.task,
+        newest.offset_timestamp as newest_watermark,
+        date_sub(
+            cast(
+                least(
+                    newest.offset_timestamp,
+                    greatest(newest.committed_at, reads.last_read_at)
+                    - interval {{ var("source_settle_hours") | int }} hours
+                ) as date
+            ),
+            1
+        ) as complete_through,
+        newest.committed_at
+    from newest
+    left join reads
+        on newest.task = reads.task
 
 )
 

@@ -27,7 +27,7 @@ def _orphan(parts: Parts) -> Planted:
         USAGE,
         [record.key],
         "takes back what nobody was billed for",
-        {**record.money, "rule_id": "retraction-without-original", "must_be_reported": True},
+        {**record.money, "rule_id": "orphan-retraction", "must_be_reported": True},
     )
 
 
@@ -43,7 +43,7 @@ def _corrected(parts: Parts) -> Planted:
         USAGE,
         [first.key, taken_back.key, restated.key],
         "a correction with an id of its own, of a record that was there",
-        {**taken_back.money, "rule_id": "retraction-without-original", "must_be_reported": False},
+        {**taken_back.money, "rule_id": "orphan-retraction", "must_be_reported": False},
     )
 
 

@@ -7,7 +7,7 @@
 {%- set touched = members_touched([clusters, usage]) %}
 {%- set whole = touched == "all" %}
 {%- set key = ["workspace_id", "cluster_id"] %}
-{%- set looks_further = may_be_gone([(usage, key | join(", "))], whole) %}
+{%- set looks_further = may_be_gone([(usage, key | join(", ")), (clusters, key | join(", "))], whole) %}
 {%- set attributes = {
     "cluster_name": "string",
     "cluster_source": "string",

@@ -61,6 +61,7 @@ with versions as (
         valid_to,
         is_deleted
     from {{ as_read(kind.read) }}
+    where {{ kind.id }} is not null
     {%- endfor %}
 
 ),
@@ -115,8 +116,7 @@ members as (
         cast(null as timestamp) as valid_to,
         false as is_deleted,
         true as is_unlisted,
-        -- Nothing lists endpoints and the like, nor warehouses where their system table is not enabled: there
-        -- is nothing to know beyond the id.
+        -- Nothing lists endpoints and the like, nor warehouses where that source lacks: their id is all.
         in_facts.entity_type not in ('JOB', 'PIPELINE', 'CLUSTER', 'WAREHOUSE')
         or (
             in_facts.entity_type = 'WAREHOUSE'

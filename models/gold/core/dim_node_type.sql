@@ -18,6 +18,7 @@ with listed as (
     -- What a node type is does not depend on the account that lists it; the newest version describes it.
     select *
     from {{ as_read(node_types) }}
+    where node_type is not null
     qualify row_number() over (
         partition by node_type order by valid_to is null desc, valid_from desc, account_id
     ) = 1

@@ -43,14 +43,11 @@ retries as (
         job_run_id,
         count_if(attempt_number > 1) as task_retry_count
     from {{ as_read(tasks) }} as tasks
-    -- A task starts on the day of its run or later.
     left semi join runs
-        on
-            tasks.workspace_id <=> runs.workspace_id
-            and tasks.job_run_id = runs.run_id
-            and tasks.date_key >= runs.date_key
+        on tasks.workspace_id <=> runs.workspace_id and tasks.job_run_id = runs.run_id
     {%- if days is not string and days | reject("none") | list %}
-    where tasks.date_key >= {{ days | reject("none") | min }}
+    -- A task starts when its run does or later. The first slices of the run may come last, or never.
+    where tasks.date_key >= {{ days_before(days | reject("none") | min, 7) }}
     {%- endif %}
     group by workspace_id, job_run_id
 

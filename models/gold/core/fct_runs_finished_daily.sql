@@ -15,7 +15,8 @@ with finished as (
 
     select *
     from {{ as_read(runs) }}
-    where is_finished and {{ in_days(days, "end_date_key") }}
+    -- Without any end in the source it ended on no day that is known.
+    where is_finished and end_date_key is not null and {{ in_days(days, "end_date_key") }}
 
 ),
 

@@ -15,7 +15,7 @@
     "usage_of_nearest_version": "entity_match = 'nearest'",
     "usage_without_cost_center": "cost_center is null",
 } %}
-{%- set kinds = broken.keys() | list + ["retraction_without_original"] %}
+{%- set kinds = broken.keys() | list + ["orphan_retraction"] %}
 {%- set span = [
     "date_key", "account_id", "workspace_id", "sku_name", "usage_unit", "entity_type", "entity_id",
     "job_run_id", "usage_start_time", "usage_end_time", "amount",
@@ -105,8 +105,8 @@ judged as (
 
     select
         totals.*,
-        coalesce(orphans.failed_rows, 0) as retraction_without_original_rows,
-        cast(coalesce(orphans.failed_money, 0) as decimal(38, 18)) as retraction_without_original_money
+        coalesce(orphans.failed_rows, 0) as orphan_retraction_rows,
+        cast(coalesce(orphans.failed_money, 0) as decimal(38, 18)) as orphan_retraction_money
     from totals
     left join orphans
         on totals.date_key = orphans.date_key

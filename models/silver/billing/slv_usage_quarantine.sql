@@ -3,14 +3,13 @@
 ) }}
 {%- set usage = read_changes(ref("brz_billing_usage")) %}
 {#-
-    A retraction may lie on another day than its original, and is judged with it: where only one of them has
-    changed, the day of the other is found by its key.
+    A retraction may lie on another day than its original, and is judged with it. Whatever has changed of a
+    record, the day of its original is found by its key; where that has changed, so are those of retractions.
 -#}
 {%- set linked_days = usage.days if usage.mode != "changes" else days_of(
     "select distinct held.date_key from " ~ as_read(usage) ~ " as held"
     ~ " left semi join " ~ table_changes_of(usage) ~ " as changed on held.record_id = changed.record_id"
-    ~ " and ((held.record_type = 'RETRACTION' and changed.record_type = 'ORIGINAL')"
-    ~ " or (held.record_type = 'ORIGINAL' and changed.record_type = 'RETRACTION'))"
+    ~ " and (held.record_type = 'ORIGINAL' or changed.record_type = 'ORIGINAL')"
     ~ " where held.record_type in ('ORIGINAL', 'RETRACTION')"
     ~ " and " ~ outside_days(usage.days, "held.date_key")
 ) %}

@@ -271,7 +271,7 @@ def with_level(subjects: DataFrame, level: str, versions: DataFrame) -> DataFram
         half open, in which that version is the one to take. Together these cover all time. All three are
         NULL where there is no version.
     """
-    key = ["workspace_id", f"{level}_id"]
+    key = ("workspace_id", f"{level}_id")
     in_order = Window.partitionBy(*key).orderBy("valid_from")
     periods = versions.select(
         *key,
@@ -281,7 +281,13 @@ def with_level(subjects: DataFrame, level: str, versions: DataFrame) -> DataFram
         F.coalesce(F.lead("valid_from").over(in_order), end()).alias(f"{level}_to"),
         F.map_entries("tags").alias(f"{level}_said"),
     )
-    return subjects.join(periods, key, "left")
+    # What is listed for no workspace belongs to usage of none.
+    of_its_own = F.col("a.workspace_id").eqNullSafe(F.col("b.workspace_id"))
+    return (
+        subjects.alias("a")
+        .join(periods.alias("b"), of_its_own & (F.col(f"a.{key[1]}") == F.col(f"b.{key[1]}")), "left")
+        .select("a.*", f"b.{level}_from", f"b.{level}_to", f"b.{level}_said")
+    )
 
 
 def with_nearest_tags(frame: DataFrame) -> DataFrame:

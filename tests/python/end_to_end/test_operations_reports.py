@@ -227,7 +227,7 @@ def test_each_day_keeps_the_findings_of_all_its_records(reported: ProjectRun, pl
     *_, too_much = planted["extreme_amounts"]["records"]
     assert {orphan["usage_date"], orphan["record_type"]} == {too_much["usage_date"], "RETRACTION"}
     found = reported.fetch(
-        f"select * from {OPS}.dq_usage_daily where rule_kind = 'retraction_without_original'"
+        f"select * from {OPS}.dq_usage_daily where rule_kind = 'orphan_retraction'"
         f" and date_key = {orphan['usage_date'].replace('-', '')}"
     )
     assert [(row["failed_rows"], row["failed_money"]) for row in found] == [

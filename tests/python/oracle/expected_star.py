@@ -311,7 +311,8 @@ def expected_runs_finished_daily(star: Star) -> ExpectedRows:
     """
     groups: dict[RowKey, list[str]] = defaultdict(list)
     for run in star.state.run_rows(JOB_RUN).values():
-        if run["is_finished"]:
+        # A run whose slices have no end ended on no day that is known.
+        if run["is_finished"] and run["run_end_time"] is not None:
             entity = _job_of(star, run, run["run_start_time"])
             key = (_day(run["run_end_time"]), run["account_id"], run["workspace_id"], *entity)
             groups[key].append(run["status_group"])

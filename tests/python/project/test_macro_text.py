@@ -40,6 +40,8 @@ VALUES: dict[str, tuple[str, Any]] = {
         "fields_by_name('struct<Ab:int,c:map<string,string>>')",
         {"ab": "int", "c": "map<string,string>"},
     ),
+    "days_before": ("days_before(20260303, 7)", 20260224),
+    "days_before_the_calendar": ("days_before(10101, 7)", 10101),
     "touched_days_of_lists": (
         "touched_days([[20260102, none], [20260101, 20260102]])",
         [20260101, 20260102, None],

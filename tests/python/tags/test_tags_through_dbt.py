@@ -44,6 +44,8 @@ BEFORE = {
         _usage("purged", "2026-02-20", {}),
         _usage("moving", "2026-02-26", {}),
         _usage("moving", "2026-02-25", {}, usage_quantity="-1", record_type="RETRACTION"),
+        _usage("refused", "2026-02-23", {}, usage_quantity="-1"),
+        _usage("refused", "2026-02-22", {}, usage_quantity="-1", record_type="RETRACTION"),
     ],
     "lakeflow.jobs": [
         job("2026-02-20T00:00:00Z", tags={"dept": "old"}),
@@ -55,13 +57,15 @@ BEFORE = {
 
 #: The job had other tags on the first of March, the pipeline was renamed, and a record turns out wrong.
 #: A record that is wrong is retracted on another day. One turns out wrong, on another day than before, and
-#: not on that of its retraction.
+#: not on that of its retraction. What a refused one was meant to be comes on the day of its retraction, which
+#: stays refused with it.
 AFTER = {
     "billing.usage": [
         _usage("leaving", "2026-03-01", {}, usage_quantity="-1", ingestion_date="2026-03-03"),
         _usage("coming", "2026-03-03", {"job_id": "unknown"}, custom_tags={"UseCase": "x"}),
         _usage("negative", "2026-03-03", {}, record_type="RETRACTION"),
         _usage("moving", "2026-02-24", {}, usage_quantity="-1", ingestion_date="2026-03-03"),
+        _usage("refused", "2026-02-22", {}, record_type="RESTATEMENT", ingestion_date="2026-03-03"),
     ],
     "lakeflow.jobs": [job("2026-03-01T00:00:00Z", tags={"dept": "late"})],
     "lakeflow.pipelines": [
@@ -107,6 +111,7 @@ def test_a_later_build_resolves_what_a_change_covers_and_no_more(
         "pipeline": {"department": "flow"},
         "elsewhere": {},
         "coming": {"use_case": "x"},
+        "refused": {},
     }
     assert _changes_since(project, before) == {
         ("job-first", "update_preimage"),
@@ -115,8 +120,9 @@ def test_a_later_build_resolves_what_a_change_covers_and_no_more(
         ("moving", "delete"),
         ("purged", "delete"),
         ("coming", "insert"),
+        ("refused", "insert"),
     }
-    assert _recorded(project, "touches") == [20260220, 20260225, 20260226, 20260301, 20260303]
+    assert _recorded(project, "touches") == [20260220, 20260222, 20260225, 20260226, 20260301, 20260303]
     assert _committed(project) == _recorded_versions(project)
     tables = ("slv_jobs", "slv_pipelines", "slv_clusters", MODEL)
     left = {

@@ -83,8 +83,9 @@ failures as (
             max(run_number) filter (where is_failure) - min(run_number) filter (where is_failure),
             count_if(is_failure) - 1
         ) as mean_runs_between_failures,
-        avg(unix_timestamp(next_success_time) - unix_timestamp(run_end_time)) filter (
-            where is_failure and not failed_before
+        -- Runs may overlap: one that began later and ended well before the failure leaves nothing to recover.
+        avg(greatest(0, unix_timestamp(next_success_time) - unix_timestamp(run_end_time))) filter (
+            where is_failure and not failed_before and next_success_time is not null
         ) / 3600 as mean_hours_to_recover
     from outcomes
     group by workspace_id, job_id

@@ -25,7 +25,9 @@ costs as (
         usage.sku_name,
         usage.department,
         usage.currency_code,
-        sum(usage.list_cost) as list_cost
+        sum(usage.list_cost) as list_cost,
+        count(*) as record_count,
+        count_if(not usage.is_priced) as unpriced_records
     from {{ ref("fct_usage") }} as usage
     inner join report_window
         on
@@ -44,7 +46,9 @@ placed as (
         dates.date as usage_date,
         series.*,
         costs.currency_code,
-        costs.list_cost
+        costs.list_cost,
+        costs.record_count,
+        costs.unpriced_records
     from costs
     inner join {{ ref("dim_date") }} as dates
         on costs.date_key = dates.date_key
@@ -68,7 +72,9 @@ daily as (
         series_type,
         {{ names | join(",\n        ") }},
         currency_code,
-        cast(sum(list_cost) as decimal(38, 18)) as list_cost
+        cast(sum(list_cost) as decimal(38, 18)) as list_cost,
+        sum(record_count) as record_count,
+        sum(unpriced_records) as unpriced_records
     from placed
     group by usage_date, series_type, {{ names | join(", ") }}, currency_code
 
@@ -107,6 +113,8 @@ final as (
         {%- endfor %}
         days.currency_code,
         coalesce(daily.list_cost, 0) as list_cost,
+        coalesce(daily.unpriced_records, 0) as unpriced_records,
+        coalesce(try_divide(daily.unpriced_records, daily.record_count), 0) as unpriced_share,
         days.usage_date >= report_window.first_day as is_judged
     from days
     cross join report_window

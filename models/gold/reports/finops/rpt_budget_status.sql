@@ -54,7 +54,8 @@ spent as (
         dimension,
         dimension_value,
         currency_code,
-        list_cost
+        list_cost,
+        has_unpriced_usage
     from showback
     where is_allocated
     union all
@@ -64,7 +65,8 @@ spent as (
         'account' as dimension,
         '' as dimension_value,
         currency_code,
-        list_cost
+        list_cost,
+        has_unpriced_usage
     from showback
     where dimension = 'workspace_id'
 
@@ -75,7 +77,8 @@ used as (
     select
         budgets.month_start_date,
         budgets.budget_name,
-        sum(spent.list_cost) as list_cost
+        sum(spent.list_cost) as list_cost,
+        bool_or(spent.has_unpriced_usage) as has_unpriced_usage
     from budgets
     inner join spent
         on
@@ -96,7 +99,8 @@ measured as (
         ) as complete_days,
         day(last_day(budgets.month_start_date)) as days_in_month,
         greatest(datediff(reach.first_usage_date, budgets.month_start_date), 0) as days_before_usage,
-        used.list_cost
+        used.list_cost,
+        coalesce(used.has_unpriced_usage, false) as has_unpriced_usage
     from budgets
     cross join progress
     cross join reach
@@ -133,8 +137,11 @@ final as (
         list_cost,
         try_divide(cast(list_cost as double), cast(monthly_amount as double)) as used_share,
         complete_days,
+        days_before_usage,
         cast(expected_list_cost as decimal(38, 18)) as expected_list_cost,
+        has_unpriced_usage,
         case
+            when list_cost is null and has_unpriced_usage then 'unknown'
             when list_cost > monthly_amount then 'over'
             when list_cost >= monthly_amount * warn_at then 'near'
             else 'within'

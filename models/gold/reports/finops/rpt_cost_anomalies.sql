@@ -4,17 +4,21 @@
 ] %}
 {#- What a median absolute deviation is multiplied with to compare with a standard deviation. -#}
 {%- set mad_to_sigma = 1.4826 %}
+{#- By how much more or less of its records than usual may lack a price on a day that is judged. -#}
+{%- set unpriced_share_tolerance = 0.05 %}
 with costs as (
 
     select
         costs.*,
         -- The same weekday of the eight weeks before: a busy Monday is held to other Mondays.
-        collect_list(cast(costs.list_cost as double)) over (
-            partition by {{ series | join(", ") }}, weekday(costs.usage_date)
-            order by costs.usage_date
-            rows between 8 preceding and 1 preceding
-        ) as reference
+        collect_list(cast(costs.list_cost as double)) over same_weekdays as reference,
+        collect_list(costs.unpriced_share) over same_weekdays as unpriced_reference
     from {{ ref("int_daily_cost_series") }} as costs
+    window same_weekdays as (
+        partition by {{ series | join(", ") }}, weekday(costs.usage_date)
+        order by costs.usage_date
+        rows between 8 preceding and 1 preceding
+    )
 
 ),
 
@@ -30,7 +34,8 @@ centred as (
 
     select
         costs.*,
-        {{ array_median("costs.reference") }} as expected
+        {{ array_median("costs.reference") }} as expected,
+        costs.unpriced_share - {{ array_median("costs.unpriced_reference") }} as more_unpriced
     from costs
     where costs.is_judged
 
@@ -71,7 +76,15 @@ anomalies as (
         banded.*,
         if(banded.list_cost > banded.expected, 'up', 'down') as direction
     from banded
-    where abs(banded.list_cost - banded.expected) > banded.half_width
+    -- A price that is missing is no fall, and one that came is no rise.
+    where
+        (
+            banded.list_cost > banded.expected + banded.half_width
+            and banded.more_unpriced >= -{{ unpriced_share_tolerance }}
+        ) or (
+            banded.list_cost < banded.expected - banded.half_width
+            and banded.more_unpriced <= {{ unpriced_share_tolerance }}
+        )
 
 ),
 
@@ -134,6 +147,7 @@ final as (
         try_divide(stretches.list_cost - stretches.expected, stretches.sigma) as deviation_score,
         size(stretches.reference) as reference_weeks,
         stretches.days_in_a_row,
+        stretches.unpriced_records,
         stretches.severity,
         stretches.rule_owner
     from stretches

@@ -88,7 +88,8 @@ merged as (
         totals.currency_code,
         cast(sum(if(shifts.is_previous, null, totals.list_cost)) as decimal(38, 18)) as list_cost,
         cast(sum(if(shifts.is_previous, totals.list_cost, null)) as decimal(38, 18)) as previous_list_cost,
-        sum(if(shifts.is_previous, 0, totals.unpriced_records)) as unpriced_records
+        sum(if(shifts.is_previous, 0, totals.unpriced_records)) as unpriced_records,
+        sum(if(shifts.is_previous, totals.unpriced_records, 0)) as previous_unpriced_records
     from totals
         lateral view explode(array(false, true)) shifts as is_previous
     group by all
@@ -100,7 +101,9 @@ judged as (
     select
         merged.*,
         -- No usage costs nothing; what usage without a price costs is not known.
-        if(merged.unpriced_records > 0, merged.list_cost, coalesce(merged.list_cost, 0)) as known_list_cost,
+        coalesce(merged.list_cost, if(merged.unpriced_records > 0, null, 0)) as known_list_cost,
+        coalesce(merged.previous_list_cost, if(merged.previous_unpriced_records > 0, null, 0))
+            as known_previous_list_cost,
         reach.first_usage_date <= case merged.period
             when 'day' then date_sub(merged.period_start_date, 1)
             when 'week' then date_sub(merged.period_start_date, 7)
@@ -129,20 +132,23 @@ final as (
         judged.currency_code,
         judged.list_cost,
         judged.previous_list_cost,
-        -- One digit less before the point, so that a difference keeps the last one behind it.
-        cast(judged.known_list_cost as decimal(37, 18))
-        - cast(coalesce(judged.previous_list_cost, 0) as decimal(37, 18)) as list_cost_change,
+        -- A part of a week or month is no fall from a whole one: month_to_date compares like with like. One
+        -- digit less before the point, so that a difference keeps the last one behind it.
+        case
+            when judged.is_comparable and judged.is_complete
+                then cast(judged.known_list_cost as decimal(37, 18))
+                    - cast(judged.known_previous_list_cost as decimal(37, 18))
+        end as list_cost_change,
         judged.is_comparable,
-        -- A part of a week or month is no fall from a whole one: month_to_date compares like with like.
-        if(
-            judged.is_comparable and judged.is_complete,
-            try_divide(
-                cast(judged.known_list_cost - judged.previous_list_cost as double),
-                cast(judged.previous_list_cost as double)
-            ),
-            null
-        ) as change_ratio,
-        judged.unpriced_records
+        case
+            when judged.is_comparable and judged.is_complete
+                then try_divide(
+                        cast(judged.known_list_cost - judged.previous_list_cost as double),
+                        cast(judged.previous_list_cost as double)
+                    )
+        end as change_ratio,
+        judged.unpriced_records,
+        judged.previous_unpriced_records
     from judged
     cross join progress
     where

@@ -2,6 +2,11 @@
 {%- set periods = ["week", "month"] %}
 {#- Products that run on either kind of compute; the others leave no choice. -#}
 {%- set products_with_a_choice = ["ALL_PURPOSE", "DLT", "INTERACTIVE", "JOBS", "SQL"] %}
+{#- No usage costs nothing; what usage without a price costs is not known. -#}
+{%- set known_cost = {
+    "serverless": "coalesce(serverless_list_cost, if(unpriced_serverless_records > 0, null, 0))",
+    "classic": "coalesce(classic_list_cost, if(unpriced_classic_records > 0, null, 0))",
+} %}
 with progress as (
 
     select min(complete_through) as complete_through
@@ -24,7 +29,8 @@ spend as (
             when usage.is_serverless or skus.is_serverless then 'serverless'
             else 'classic'
         end as compute,
-        sum(usage.list_cost) as list_cost
+        sum(usage.list_cost) as list_cost,
+        count_if(not usage.is_priced) as unpriced_records
     from {{ ref("fct_usage") }} as usage
     inner join {{ ref("dim_sku") }} as skus
         on usage.sku_key = skus.sku_key
@@ -51,24 +57,26 @@ billed_runs as (
 
 ),
 
+-- A run that used both is not yet on serverless compute; one that nothing was billed for ran elsewhere.
 runs as (
 
     select
         dates.date as usage_date,
         runs.workspace_id,
-        count_if(billed_runs.has_serverless and not billed_runs.has_classic) as serverless_runs,
-        count_if(billed_runs.has_classic) as classic_runs,
-        count_if(billed_runs.run_id is null) as other_runs
+        case
+            when billed_runs.has_classic then 'classic'
+            when billed_runs.has_serverless then 'serverless'
+            else 'other'
+        end as compute,
+        count(*) as run_count
     from {{ ref("fct_job_runs") }} as runs
     inner join {{ ref("dim_date") }} as dates
         on runs.date_key = dates.date_key
     inner join progress
         on dates.date <= progress.complete_through
     left join billed_runs
-        on
-            runs.workspace_id = billed_runs.workspace_id
-            and runs.run_id = billed_runs.run_id
-    group by dates.date, runs.workspace_id
+        on runs.workspace_id = billed_runs.workspace_id and runs.run_id = billed_runs.run_id
+    group by all
 
 ),
 
@@ -77,24 +85,19 @@ daily as (
     select
         usage_date,
         workspace_id,
-        sum(list_cost) filter (where compute = 'serverless') as serverless_list_cost,
-        sum(list_cost) filter (where compute = 'classic') as classic_list_cost,
-        sum(list_cost) filter (where compute = 'other') as other_list_cost,
-        cast(0 as bigint) as serverless_runs,
-        cast(0 as bigint) as classic_runs,
-        cast(0 as bigint) as other_runs
+        compute,
+        list_cost,
+        unpriced_records,
+        cast(0 as bigint) as run_count
     from spend
-    group by usage_date, workspace_id
     union all
     select
         usage_date,
         workspace_id,
-        cast(null as decimal(38, 18)) as serverless_list_cost,
-        cast(null as decimal(38, 18)) as classic_list_cost,
-        cast(null as decimal(38, 18)) as other_list_cost,
-        serverless_runs,
-        classic_runs,
-        other_runs
+        compute,
+        cast(null as decimal(38, 18)) as list_cost,
+        cast(0 as bigint) as unpriced_records,
+        run_count
     from runs
 
 ),
@@ -103,19 +106,14 @@ totals as (
 
     select
         periods.period,
-        cast(
-            case periods.period
-                when 'week' then date_trunc('week', daily.usage_date)
-                else date_trunc('month', daily.usage_date)
-            end as date
-        ) as period_start_date,
+        trunc(daily.usage_date, periods.period) as period_start_date,
         daily.workspace_id,
-        sum(daily.serverless_list_cost) as serverless_list_cost,
-        sum(daily.classic_list_cost) as classic_list_cost,
-        sum(daily.other_list_cost) as other_list_cost,
-        sum(daily.serverless_runs) as serverless_runs,
-        sum(daily.classic_runs) as classic_runs,
-        sum(daily.other_runs) as other_runs
+        {%- for compute in ["serverless", "classic", "other"] %}
+        sum(if(daily.compute = '{{ compute }}', daily.list_cost, null)) as {{ compute }}_list_cost,
+        sum(if(daily.compute = '{{ compute }}', daily.unpriced_records, 0)) as unpriced_{{ compute }}_records,
+        sum(if(daily.compute = '{{ compute }}', daily.run_count, 0)) as {{ compute }}_runs
+        {{- "," if not loop.last }}
+        {%- endfor %}
     from daily
         lateral view explode(array('{{ periods | join("', '") }}')) periods as period
     group by all
@@ -138,9 +136,11 @@ final as (
         cast(totals.classic_list_cost as decimal(38, 18)) as classic_list_cost,
         cast(totals.other_list_cost as decimal(38, 18)) as other_list_cost,
         try_divide(
-            cast(coalesce(totals.serverless_list_cost, 0) as double),
-            cast(coalesce(totals.serverless_list_cost, 0) + coalesce(totals.classic_list_cost, 0) as double)
+            cast({{ known_cost.serverless }} as double),
+            cast({{ known_cost.serverless }} + {{ known_cost.classic }} as double)
         ) as serverless_cost_share,
+        totals.unpriced_serverless_records,
+        totals.unpriced_classic_records,
         totals.serverless_runs,
         totals.classic_runs,
         totals.other_runs,

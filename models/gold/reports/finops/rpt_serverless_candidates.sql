@@ -59,6 +59,12 @@ costs as (
 
 ),
 
+deleted as (
+
+    {{ deleted_entities("JOB") }}
+
+),
+
 measured as (
 
     select
@@ -76,9 +82,9 @@ measured as (
         ) as setup_words
     from costs
     inner join runs
-        on
-            costs.workspace_id = runs.workspace_id
-            and costs.job_id = runs.job_id
+        on costs.workspace_id = runs.workspace_id and costs.job_id = runs.job_id
+    left anti join deleted
+        on costs.workspace_id <=> deleted.workspace_id and costs.job_id = deleted.entity_id
     -- Serverless compute has no GPUs to choose for jobs.
     where costs.classic_list_cost > 0 and not costs.has_gpu
 
@@ -143,9 +149,7 @@ final as (
     from measured
     cross join report_window
     inner join found
-        on
-            measured.workspace_id = found.workspace_id
-            and measured.job_id = found.job_id
+        on measured.workspace_id = found.workspace_id and measured.job_id = found.job_id
     inner join {{ ref("int_workspace_names") }} as workspaces
         on measured.workspace_id <=> workspaces.workspace_id
 

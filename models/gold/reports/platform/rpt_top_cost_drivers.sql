@@ -43,6 +43,7 @@ by_payer as (
         ) as previous_list_cost,
         max(reach.first_usage_date_key <= usage.previous_first_date_key) as has_previous_window,
         count_if(usage.is_recent and not usage.is_priced) as unpriced_records,
+        count_if(not usage.is_recent and not usage.is_priced) as previous_unpriced_records,
         collect_set(case when usage.is_recent then usage.billing_origin_product end) as products,
         max(struct(usage.usage_start_time, usage.workspace_key, usage.entity_key)) as newest
     from usage
@@ -69,6 +70,7 @@ by_entity as (
         sum(previous_list_cost) as previous_list_cost,
         max(has_previous_window) as has_previous_window,
         sum(unpriced_records) as unpriced_records,
+        sum(previous_unpriced_records) as previous_unpriced_records,
         array_sort(array_distinct(flatten(collect_list(products)))) as products,
         -- The one who ran most of it, in money.
         max_by(run_as, coalesce(list_cost, 0)) as main_payer,
@@ -134,12 +136,14 @@ final as (
         ) as change_ratio,
         case
             when not ranked.has_previous_window or ranked.list_cost is null then null
-            when ranked.previous_list_cost is null then 'new'
+            when ranked.previous_list_cost is null
+                then if(ranked.previous_unpriced_records > 0, null, 'new')
             when ranked.list_cost > ranked.previous_list_cost then 'up'
             when ranked.list_cost < ranked.previous_list_cost then 'down'
             else 'flat'
         end as trend,
         ranked.unpriced_records,
+        ranked.previous_unpriced_records,
         report_window.first_day,
         report_window.last_day
     from ranked

@@ -88,9 +88,9 @@ failing as (
 ),
 
 -- A job that is gone will not run again: its newest version says so, and not that of its last run.
-deleted_jobs as (
+deleted as (
 
-    {{ deleted_jobs() }}
+    {{ deleted_entities("JOB") }}
 
 ),
 
@@ -119,8 +119,8 @@ final as (
     from failing
     inner join {{ ref("dim_entity") }} as entities
         on failing.newest.entity_key = entities.entity_key
-    left anti join deleted_jobs
-        on failing.workspace_id <=> deleted_jobs.workspace_id and failing.job_id = deleted_jobs.job_id
+    left anti join deleted
+        on failing.workspace_id <=> deleted.workspace_id and failing.job_id = deleted.entity_id
     inner join thresholds
         on failing.failed_runs >= thresholds.limit_value
     where

@@ -71,9 +71,9 @@ rates as (
 ),
 
 -- A job that is gone will not run again: its newest version says so, and not that of its last run.
-deleted_jobs as (
+deleted as (
 
-    {{ deleted_jobs() }}
+    {{ deleted_entities("JOB") }}
 
 ),
 
@@ -100,8 +100,8 @@ final as (
     from rates
     inner join {{ ref("dim_entity") }} as entities
         on rates.newest.entity_key = entities.entity_key
-    left anti join deleted_jobs
-        on rates.workspace_id <=> deleted_jobs.workspace_id and rates.job_id = deleted_jobs.job_id
+    left anti join deleted
+        on rates.workspace_id <=> deleted.workspace_id and rates.job_id = deleted.entity_id
     where
         rates.finished_runs >= coalesce(rates.minimum_value, 1)
         and try_divide(rates.failed_runs, rates.finished_runs) > rates.limit_value

@@ -13,6 +13,12 @@ regressions as (
 
 ),
 
+deleted as (
+
+    {{ deleted_entities("JOB") }}
+
+),
+
 final as (
 
     select
@@ -37,6 +43,8 @@ final as (
     from regressions
     inner join thresholds
         on regressions.severity = thresholds.applies_to
+    left anti join deleted
+        on regressions.workspace_id <=> deleted.workspace_id and regressions.job_id = deleted.entity_id
 
 )
 

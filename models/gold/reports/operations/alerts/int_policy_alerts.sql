@@ -18,6 +18,13 @@ breaches as (
 
 ),
 
+-- What is gone is past mending, whatever it broke in the window: rpt_policy_compliance has it.
+deleted as (
+
+    {{ deleted_entities() }}
+
+),
+
 final as (
 
     select
@@ -39,6 +46,11 @@ final as (
     from breaches
     inner join thresholds
         on breaches.severity = thresholds.applies_to
+    left anti join deleted
+        on
+            breaches.subject_type = deleted.entity_type
+            and breaches.workspace_id <=> deleted.workspace_id
+            and breaches.subject_id = deleted.entity_id
 
 )
 

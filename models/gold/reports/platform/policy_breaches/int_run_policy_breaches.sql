@@ -43,12 +43,13 @@ runs as (
         costs.list_cost
     from {{ ref("fct_job_runs") }} as runs
     inner join report_window
-        on
-            coalesce(runs.end_date_key, report_window.last_date_key)
+        on coalesce(runs.end_date_key, report_window.last_date_key)
             between report_window.first_date_key and report_window.last_date_key
     left join costs
         on runs.workspace_id <=> costs.workspace_id and runs.run_id = costs.run_id
     where runs.job_id is not null
+        -- A run that went silent before the window may never have an end: it is no breach of today.
+        and (runs.is_finished or cast(runs.last_period_end_time as date) >= report_window.first_day)
 
 ),
 
