@@ -12,7 +12,7 @@
 {%- endmacro %}
 
 
-{#- Whether the string has a word, such as photon, ml or lts, between its separators. -#}
+{#- Whether the string has a word, such as photon, ml or lts, between its separators; NULL without a string. -#}
 {% macro runtime_has_word(column, word) -%}
-    coalesce(lower({{ column }}) rlike '(^|[^a-z0-9]){{ word }}([^a-z0-9]|$)', false)
+    lower({{ column }}) rlike '(^|[^a-z0-9]){{ word }}([^a-z0-9]|$)'
 {%- endmacro %}

@@ -25,7 +25,7 @@ RUNTIMES = {
     "15.4.x-html-scala2.12": (15, 4, False, False, False),
     "99999999999.1.x": (None, 1, False, False, False),
     "": (None, None, False, False, False),
-    None: (None, None, False, False, False),
+    None: (None, None, None, None, None),
 }
 
 NODE_TYPES: dict[tuple[str | None, float | None, int | None, int | None], str | None] = {
