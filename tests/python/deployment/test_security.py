@@ -290,5 +290,6 @@ def test_maintenance_orders_the_files_of_late_days_and_loses_nothing(secured: Pr
     assert secured.value(f"select count(*) from table_changes('{usage}', 0)") >= len(rows)
     versions = secured.versions()
     secured.dbt("run", "--select", "fct_usage", "fct_cost_daily", variables=ON)
-    assert secured.rows_written_since(versions) == {}
+    # The record of the run itself is all that is new.
+    assert set(secured.rows_written_since(versions)) <= {"plt_ops.model_runs"}
     assert secured.touched_days("fct_cost_daily") == []
