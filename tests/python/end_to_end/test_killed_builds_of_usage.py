@@ -13,8 +13,16 @@ from end_to_end.project_run import WITHOUT_TESTS, ProjectRun
 
 pytestmark = pytest.mark.warehouse
 
-UP_TO_USAGE = (*WITHOUT_TESTS, "--select", "+fct_usage")
-TABLES = ("slv_jobs", "slv_pipelines", "slv_clusters", "slv_usage_tags", "slv_usage_quarantine", "fct_usage")
+UP_TO_USAGE = (*WITHOUT_TESTS, "--select", "+fct_reconciliation")
+TABLES = (
+    "slv_jobs",
+    "slv_pipelines",
+    "slv_clusters",
+    "slv_usage_tags",
+    "slv_usage_quarantine",
+    "fct_usage",
+    "fct_reconciliation",
+)
 
 
 def test_what_was_killed_and_run_again_is_right(
