@@ -9,7 +9,7 @@
     {%- set periods = changed_periods(dimension, same.keys() | list, attributes, of_new_keys=false) -%}
     {#-
         Most changes concern the last days: a literal bound keeps the search for facts to their partitions.
-        A fact may be dated a day before it starts, where the one day is not in UTC.
+        A fact may be dated the day before it starts, where its day is one of another time zone.
     -#}
     {%- set reach = run_query(
         "select count(*), count_if(period_start is null), min("

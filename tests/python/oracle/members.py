@@ -162,10 +162,10 @@ class Members:
 
 
 def expected_dim_entity(state: AccountState) -> ExpectedRows:
-    """The rows of `dim_entity`: every version, and a member for each other id that usage, runs or tasks name.
+    """The rows of `dim_entity`: every version of what has an id, and a member for each other id in facts.
 
-    An id that a fact names without pointing to it (the cluster of a job's usage, the pipeline of an update)
-    has none. Tags are as the source has them, or by canonical key.
+    Facts are usage, runs and task runs. An id that a fact names without pointing to it (the cluster of a
+    job's usage, the pipeline of an update) has none. Tags are as the source has them, or by canonical key.
 
     Args:
         state: The account, with ties settled.
@@ -180,7 +180,7 @@ def expected_dim_entity(state: AccountState) -> ExpectedRows:
     rows: dict[RowKey, tuple[Mapping[str, Any] | None, ...]] = {}
     for entity_type in members.tables:
         for (workspace_id, entity_id), versions in members.versions[entity_type].items():
-            for version in versions:
+            for version in versions if entity_id is not None else ():
                 key = (entity_type, workspace_id, entity_id, version.valid_from)
                 name = version.row[_NAMES[entity_type]]
                 described = {
@@ -264,13 +264,13 @@ def expected_dim_node_type(state: AccountState) -> ExpectedRows:
     Raises:
         AccountFolderError: If the account is malformed.
     """
-    listed = {row["node_type"]: row for row in state.account.rows(NODE_TYPES)}
+    listed = {row["node_type"]: row for row in state.account.rows(NODE_TYPES) if row["node_type"] is not None}
     rows: dict[RowKey, tuple[Mapping[str, Any] | None, ...]] = {
         (name,): (_listed_node_type(row),) for name, row in listed.items()
     }
     earlier: dict[RowKey, list[Mapping[str, Any] | None]] = {}
     for _, row in state.account.delivered_rows(NODE_TYPES):
-        if row["node_type"] not in listed:
+        if row["node_type"] is not None and row["node_type"] not in listed:
             earlier.setdefault((row["node_type"],), []).append(_listed_node_type(row))
     in_usage = {one.row.node_type for ones in accepted_usage(state.usage).values() for one in ones}
     for name in in_usage:

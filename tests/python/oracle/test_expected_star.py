@@ -70,6 +70,7 @@ def state(tmp_path: Path) -> AccountState:
         "lakeflow.jobs": [
             job("08:00", "before", run_as="1", creator_user_name="ann"),
             job("11:00", None, run_as="1", tags={"cc": "7"}),
+            {**job("11:00", "without an id"), "job_id": None},
         ],
         "compute.clusters": [
             cluster("09:00", cluster_name="big", owned_by="bob", dbr_version="15.4.x-scala2.12")
