@@ -12,7 +12,7 @@
 {%- endmacro %}
 
 
-{#- Whether the string has a word, such as photon, ml or lts, between its separators; NULL without a string. -#}
+{#- Whether the string has a word, such as photon, ml or lts, between its separators; NULL without one. -#}
 {% macro runtime_has_word(column, word) -%}
     lower({{ column }}) rlike '(^|[^a-z0-9]){{ word }}([^a-z0-9]|$)'
 {%- endmacro %}
