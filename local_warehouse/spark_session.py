@@ -102,6 +102,9 @@ def settings(home: Home, size: str = "small") -> dict[str, str]:
         },
         "large": {
             "spark.sql.shuffle.partitions": str(4 * cores),
+            # A model that is built again gives the same code again. One of many joins alone fills the hundred
+            # places that Spark has by default, and Java would compile all of it at each build.
+            "spark.sql.codegen.cache.maxEntries": "2000",
         },
     }
     return shared | by_size[size]

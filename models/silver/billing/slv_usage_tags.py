@@ -1,9 +1,9 @@
 """One row per billing record of slv_usage: its tags, inherited per key from the nearest level that has one.
 
-Everything that reads a tag's spelling is done per distinct subject (workspace, cluster, job, pipeline and
-custom tags), of which there are far fewer than billing records; a record then takes over what its subject
-had at its time. The functions take and give DataFrames and need nothing but Spark: a notebook cannot import
-a module of the project, so they are here.
+Records are joined to what each level said at their time, and what the five levels said together is named by
+a fingerprint. Everything that reads a tag's spelling is done once for each of these combinations, of which
+there are far fewer than billing records. The functions take and give DataFrames and need nothing but Spark: a
+notebook cannot import a module of the project, so they are here.
 """
 
 from __future__ import annotations
@@ -14,8 +14,6 @@ from pyspark.sql import Column, DataFrame, SparkSession, Window
 from pyspark.sql import functions as F  # noqa: N812
 
 RECORD = ("record_id", "record_type")
-#: What a record's tags depend on besides its time; `carried` is its custom_tags, in a form that compares.
-SUBJECT = ("subject_hash", "workspace_id", "cluster_id", "job_id", "pipeline_id", "carried")
 #: Nearest first.
 LEVELS = ("usage", "cluster", "job", "pipeline", "workspace")
 #: What each level says, as it is written there: entries of a map.
@@ -102,42 +100,23 @@ def resolve_tags(
         One row a record: record_id, record_type, date_key, tags (key -> value), tag_sources (key -> level),
         tag_conflicts (what farther levels say otherwise, by key and then from near to far), row_hash.
     """
-    records = with_subject(usage)
-    subjects = records.select(*SUBJECT).distinct().withColumn("usage_said", F.col("carried"))
+    records = usage.withColumns(
+        {"usage_said": F.map_entries("custom_tags"), "usage_print": F.to_json("custom_tags")}
+    )
     for level, versions in (("cluster", clusters), ("job", jobs), ("pipeline", pipelines)):
-        subjects = with_level(subjects, level, versions)
-    subjects = subjects.join(default_tags(workspace_default_tags), "workspace_id", "left")
-    subjects = subjects.select(
-        *SUBJECT,
-        F.coalesce(F.greatest(*(f"{level}_from" for level in LEVELS[1:4])), beginning()).alias("holds_from"),
-        F.coalesce(F.least(*(f"{level}_to" for level in LEVELS[1:4])), end()).alias("holds_to"),
-        *SAID,
-        F.xxhash64(*SAID).alias("said_hash"),
-    ).where("holds_from < holds_to")
+        records = with_level(records, level, versions)
+    records = records.join(default_tags(workspace_default_tags), "workspace_id", "left")
+    prints = (F.col(f"{level}_print") for level in LEVELS)
+    records = records.select(*RECORD, "date_key", *SAID, fingerprint(*prints).alias("told"))
 
-    # Most subjects were told the same by their levels: a job's runs have a cluster each, tagged alike.
-    said = ("said_hash", *SAID)
-    resolved = subjects.select(*said).distinct()
-    spelling = spellings(tag_taxonomy, tag_key_aliases, tag_value_aliases)
-    for level in LEVELS:
-        resolved = with_canonical_tags(resolved, level, spelling)
-    resolved = with_nearest_tags(resolved).select(
-        *said, "tags", "tag_sources", "tag_conflicts", content_of_tags().alias("content")
-    )
-    subjects = subjects.alias("a").join(resolved.alias("b"), same("a", "b", said))
-    subjects = subjects.select(
-        *(f"a.{column}" for column in (*SUBJECT, "holds_from", "holds_to")),
-        *(f"b.{column}" for column in ("tags", "tag_sources", "tag_conflicts", "content")),
-    )
+    # Most records were told the same by their levels: a job's runs have a cluster each, tagged alike.
+    entries = entries_by_level(records.select("told", *SAID).distinct())
+    entries = with_canonical_keys(entries, tag_taxonomy, tag_key_aliases)
+    resolved = nearest_tags(with_canonical_values(entries, tag_value_aliases))
     return (
-        records.alias("a")
-        .join(
-            subjects.alias("b").hint("shuffle_hash"),
-            # Subjects are the smaller side by far: no need to sort the records for them.
-            same("a", "b", SUBJECT)
-            & (F.col("a.usage_start_time") >= F.col("b.holds_from"))
-            & (F.col("a.usage_start_time") < F.col("b.holds_to")),
-        )
+        records.select(*RECORD, "date_key", "told")
+        # Combinations are the smaller side by far: no need to sort the records for them.
+        .join(resolved.hint("shuffle_hash"), "told")
         .select(
             *RECORD,
             "date_key",
@@ -149,190 +128,179 @@ def resolve_tags(
     )
 
 
-def with_subject(usage: DataFrame) -> DataFrame:
-    """Name what a record's tags depend on, besides its time, in columns that can be compared."""
-    carried = F.coalesce(F.map_entries("custom_tags"), F.map_entries(no_tags()))
-    frame = usage.select(*RECORD, "date_key", "usage_start_time", *SUBJECT[1:-1], carried.alias("carried"))
-    return frame.withColumn("subject_hash", F.xxhash64(*SUBJECT[1:]))
+def fingerprint(*columns: Column) -> Column:
+    """Name the content of columns, NULL included, in 128 bits, so that no two contents share a name.
 
-
-def same(left: str, right: str, columns: tuple[str, ...]) -> Column:
-    """Compare columns of two aliases: the first, a hash, decides fast; the others make it exact."""
-    condition = F.col(f"{left}.{columns[0]}") == F.col(f"{right}.{columns[0]}")
-    for column in columns[1:]:
-        condition &= F.col(f"{left}.{column}").eqNullSafe(F.col(f"{right}.{column}"))
-    return condition
-
-
-def spellings(tag_taxonomy: DataFrame, tag_key_aliases: DataFrame, tag_value_aliases: DataFrame) -> DataFrame:
-    """Turn the seeds into one row to look spellings up in.
+    Spark's hash passes over NULL and takes no seed, so each column comes with whether it is NULL, and the
+    second half begins with a word of its own.
 
     Args:
-        tag_taxonomy: tag_key.
-        tag_key_aliases: alias, tag_key. A canonical key of the same letters goes before an alias.
-        tag_value_aliases: tag_key, alias, tag_value.
+        columns: Texts or fingerprints.
 
     Returns:
-        One row: key_spellings (letters and digits of a key -> canonical key) and value_spellings (canonical
-        key -> value in lower case -> value).
+        Two numbers, never NULL, so that Spark need not look for NULL where it compares them.
     """
-    keys = (
-        tag_taxonomy.select(F.col("tag_key").alias("alias"), "tag_key", F.lit(0).alias("rank"))
-        .unionByName(tag_key_aliases.select("alias", "tag_key", F.lit(1).alias("rank")))
-        .groupBy(letters_of(snake_case(F.col("alias"))).alias("spelling"))
-        .agg(F.min(F.struct("rank", "tag_key")).alias("first"))
-        .agg(
-            F.map_from_entries(F.collect_list(F.struct("spelling", "first.tag_key"))).alias("key_spellings"),
-        )
-    )
-    values = (
-        tag_value_aliases.groupBy("tag_key", F.lower(stripped(F.col("alias"))).alias("spelling"))
-        .agg(F.min("tag_value").alias("tag_value"))
-        .groupBy("tag_key")
-        .agg(F.map_from_entries(F.collect_list(F.struct("spelling", "tag_value"))).alias("of_key"))
-        .agg(F.map_from_entries(F.collect_list(F.struct("tag_key", "of_key"))).alias("value_spellings"))
-    )
-    return keys.crossJoin(values)
+    parts = [part for column in columns for part in (column.isNull(), column)]
+    return F.struct(F.xxhash64(*parts).alias("first"), F.xxhash64(F.lit("second"), *parts).alias("second"))
 
 
 def default_tags(workspace_default_tags: DataFrame) -> DataFrame:
-    """Gather the default tags of each workspace into entries: workspace_id, workspace_said."""
+    """Gather the default tags of each workspace: workspace_id, workspace_said, workspace_print."""
     return (
         workspace_default_tags.groupBy("workspace_id", F.col("tag_key").alias("key"))
         .agg(F.min("tag_value").alias("value"))
         .groupBy("workspace_id")
         .agg(F.array_sort(F.collect_list(F.struct("key", "value"))).alias("workspace_said"))
+        .withColumn("workspace_print", fingerprint(F.to_json("workspace_said")))
     )
 
 
-def with_canonical_tags(frame: DataFrame, level: str, spelling: DataFrame) -> DataFrame:
-    """Bring what a level says into canonical keys and values.
-
-    NULL, empty and blank values are missing. Of several spellings of one key the canonical one wins, else the
-    first in alphabetical order. A value changes only where the value seed knows it, whatever its case and the
-    blanks around it.
+def with_level(records: DataFrame, level: str, versions: DataFrame) -> DataFrame:
+    """Join records to the version of what they name at one level that counts at their time.
 
     Args:
-        frame: {level}_said, entries of a map of strings or NULL, among others.
-        level: One of LEVELS.
-        spelling: What `spellings` gives.
-
-    Returns:
-        The frame with {level}_tags, a map.
-    """
-    columns = frame.columns
-    frame = frame.crossJoin(F.broadcast(spelling))
-
-    def canonical(key: Column) -> Column:
-        folded = snake_case(key)
-        return F.coalesce(F.try_element_at("key_spellings", letters_of(folded)), folded)
-
-    def known_value(entry: Column) -> Column:
-        of_key = F.try_element_at("value_spellings", entry["key"])
-        known = F.try_element_at(of_key, F.lower(stripped(entry["value"])))
-        return F.when(of_key.isNull(), entry["value"]).otherwise(F.coalesce(known, entry["value"]))
-
-    entries = F.filter(f"{level}_said", lambda entry: ~is_missing(entry["value"]))
-    entries = F.transform(
-        entries,
-        lambda entry: F.struct(
-            canonical(entry["key"]).alias("key"), entry["key"].alias("raw"), entry["value"].alias("value")
-        ),
-    )
-    entries = F.transform(
-        entries,
-        lambda entry: F.struct(
-            entry["key"].alias("key"),
-            (entry["key"] != entry["raw"]).alias("is_other_spelling"),
-            entry["raw"].alias("raw"),
-            entry["value"].alias("value"),
-        ),
-    )
-    # A column of its own: looked at twice below, it would be worked out once an entry.
-    frame = frame.withColumn("entries", F.array_sort(entries))
-    first_of_key = F.filter(
-        "entries",
-        lambda entry, at: (at == 0) | (entry["key"] != F.col("entries")[F.greatest(at - 1, F.lit(0))]["key"]),
-    )
-    tags = F.transform(first_of_key, lambda entry: F.struct(entry["key"], known_value(entry)))
-    return frame.select(*columns, F.coalesce(F.map_from_entries(tags), no_tags()).alias(f"{level}_tags"))
-
-
-def with_level(subjects: DataFrame, level: str, versions: DataFrame) -> DataFrame:
-    """Join subjects to every version of what they name at one level.
-
-    Args:
-        subjects: workspace_id and the level's id column, among others.
+        records: workspace_id, the level's id column and usage_start_time, among others.
         level: cluster, job or pipeline.
         versions: workspace_id, the id column, valid_from, tags.
 
     Returns:
-        The subjects, once for each version, with {level}_said, and {level}_from and {level}_to: the time,
-        half open, in which that version is the one to take. Together these cover all time. All three are
-        NULL where there is no version.
+        The records, each once, with {level}_said and {level}_print, its fingerprint: those of the version
+        that begins last at or before usage_start_time, else of the first one; NULL where there is none.
     """
     key = ("workspace_id", f"{level}_id")
     in_order = Window.partitionBy(*key).orderBy("valid_from")
     periods = versions.select(
         *key,
-        F.when(F.row_number().over(in_order) == 1, beginning())
-        .otherwise(F.col("valid_from"))
-        .alias(f"{level}_from"),
-        F.coalesce(F.lead("valid_from").over(in_order), end()).alias(f"{level}_to"),
+        F.when(F.row_number().over(in_order) > 1, F.col("valid_from")).alias("holds_from"),
+        F.lead("valid_from").over(in_order).alias("holds_to"),
         F.map_entries("tags").alias(f"{level}_said"),
+        fingerprint(F.to_json("tags")).alias(f"{level}_print"),
     )
-    # What is listed for no workspace belongs to usage of none.
-    of_its_own = F.col("a.workspace_id").eqNullSafe(F.col("b.workspace_id"))
+    at = F.col("a.usage_start_time")
     return (
-        subjects.alias("a")
-        .join(periods.alias("b"), of_its_own & (F.col(f"a.{key[1]}") == F.col(f"b.{key[1]}")), "left")
-        .select("a.*", f"b.{level}_from", f"b.{level}_to", f"b.{level}_said")
+        records.alias("a")
+        .join(
+            periods.alias("b"),
+            # What is listed for no workspace belongs to usage of none.
+            F.col("a.workspace_id").eqNullSafe(F.col("b.workspace_id"))
+            & (F.col(f"a.{key[1]}") == F.col(f"b.{key[1]}"))
+            & (F.col("b.holds_from").isNull() | (at >= F.col("b.holds_from")))
+            & (F.col("b.holds_to").isNull() | (at < F.col("b.holds_to"))),
+            "left",
+        )
+        .select("a.*", f"b.{level}_said", f"b.{level}_print")
     )
 
 
-def with_nearest_tags(frame: DataFrame) -> DataFrame:
+def entries_by_level(combinations: DataFrame) -> DataFrame:
+    """Give each entry of what the levels say a row.
+
+    Args:
+        combinations: told, and what each level says.
+
+    Returns:
+        told, nearness (0 is the nearest level), level, raw_key and value. A level that says nothing has one
+        row of NULLs, so that no combination is lost.
+    """
+    said = F.array(
+        *(
+            F.struct(F.lit(at).alias("nearness"), F.lit(level).alias("level"), F.col(column).alias("said"))
+            for at, (level, column) in enumerate(zip(LEVELS, SAID, strict=True))
+        )
+    )
+    return (
+        # All that follows is grouped by combination: it moves between machines once.
+        combinations.repartition("told")
+        .select("told", F.inline(said))
+        .select("told", "nearness", "level", F.explode_outer("said").alias("entry"))
+        .select("told", "nearness", "level", F.col("entry.key").alias("raw_key"), "entry.value")
+    )
+
+
+def with_canonical_keys(entries: DataFrame, tag_taxonomy: DataFrame, tag_key_aliases: DataFrame) -> DataFrame:
+    """Bring keys into their canonical spelling, and leave one value for each key of a level.
+
+    NULL, empty and blank values are missing. Of several spellings of one key the canonical one wins, else the
+    first in alphabetical order.
+
+    Args:
+        entries: What `entries_by_level` gives.
+        tag_taxonomy: tag_key.
+        tag_key_aliases: alias, tag_key. A canonical key of the same letters goes before an alias.
+
+    Returns:
+        told, nearness, level, key, value; key and value are NULL where a level says nothing.
+    """
+    spellings = (
+        tag_taxonomy.select(F.col("tag_key").alias("alias"), "tag_key", F.lit(0).alias("rank"))
+        .unionByName(tag_key_aliases.select("alias", "tag_key", F.lit(1).alias("rank")))
+        .groupBy(letters_of(snake_case(F.col("alias"))).alias("letters"))
+        .agg(F.min(F.struct("rank", "tag_key"))["tag_key"].alias("canonical_key"))
+    )
+    value = F.when(~is_missing(F.col("value")), F.col("value"))
+    folded = F.when(value.isNotNull(), snake_case(F.col("raw_key")))
+    return (
+        entries.withColumns({"value": value, "folded": folded})
+        .withColumn("letters", letters_of(F.col("folded")))
+        .join(F.broadcast(spellings), "letters", "left")
+        .withColumn("key", F.coalesce("canonical_key", "folded"))
+        .groupBy("told", "nearness", "level", "key")
+        .agg(F.min(F.struct(F.col("key") != F.col("raw_key"), "raw_key", "value"))["value"].alias("value"))
+    )
+
+
+def with_canonical_values(entries: DataFrame, tag_value_aliases: DataFrame) -> DataFrame:
+    """Change a value where the value seed knows it, whatever its case and the blanks around it.
+
+    Args:
+        entries: What `with_canonical_keys` gives.
+        tag_value_aliases: tag_key, alias, tag_value.
+
+    Returns:
+        The same columns.
+    """
+    spellings = tag_value_aliases.groupBy(
+        F.col("tag_key").alias("key"), F.lower(stripped(F.col("alias"))).alias("folded_value")
+    ).agg(F.min("tag_value").alias("canonical_value"))
+    return (
+        entries.withColumn("folded_value", F.lower(stripped(F.col("value"))))
+        .join(F.broadcast(spellings), ["key", "folded_value"], "left")
+        .select("told", "nearness", "level", "key", F.coalesce("canonical_value", "value").alias("value"))
+    )
+
+
+def nearest_tags(entries: DataFrame) -> DataFrame:
     """Choose for each key the value of the nearest level.
 
     Args:
-        frame: A map column {level}_tags for each level, in canonical form.
+        entries: told, nearness, level, key, value, in canonical form.
 
     Returns:
-        The frame with tags, tag_sources and tag_conflicts.
+        One row for each told: tags, tag_sources, tag_conflicts, and content, a hash of them.
     """
-    maps = {level: F.col(f"{level}_tags") for level in LEVELS}
-    keys = F.array_sort(F.array_distinct(F.concat(*(F.map_keys(tags) for tags in maps.values()))))
-
-    def said_of(key: Column) -> Column:
-        levels = F.array(
-            *(
-                F.struct(F.lit(level).alias("level"), F.try_element_at(tags, key).alias("value"))
-                for level, tags in maps.items()
-            )
-        )
-        return F.struct(
-            key.alias("key"), F.filter(levels, lambda said: said["value"].isNotNull()).alias("said")
-        )
-
-    def otherwise(entry: Column) -> Column:
-        others = F.filter(entry["said"], lambda said: said["value"] != entry["said"][0]["value"])
-        return F.transform(
-            others,
-            lambda said: F.struct(
-                entry["key"].alias("key"), said["level"].alias("level"), said["value"].alias("value")
-            ),
-        )
-
-    return frame.withColumn("by_key", F.transform(keys, said_of)).withColumns(
-        {
-            "tags": F.map_from_entries(
-                F.transform("by_key", lambda entry: F.struct(entry["key"], entry["said"][0]["value"]))
-            ),
-            "tag_sources": F.map_from_entries(
-                F.transform("by_key", lambda entry: F.struct(entry["key"], entry["said"][0]["level"]))
-            ),
-            "tag_conflicts": F.flatten(F.transform("by_key", otherwise)),
-        }
+    nearest = F.col("said")[0]
+    others = F.filter("said", lambda one: one["value"] != nearest["value"])
+    conflicts = F.transform(
+        others,
+        lambda one: F.struct(F.col("key"), one["level"].alias("level"), one["value"].alias("value")),
     )
+    by_key = entries.groupBy("told", "key").agg(
+        F.array_sort(F.collect_list(F.struct("nearness", "level", "value"))).alias("said")
+    )
+    tag = F.struct(
+        "key", nearest["value"].alias("value"), nearest["level"].alias("level"), conflicts.alias("conflicts")
+    )
+    resolved = by_key.groupBy("told").agg(
+        F.array_sort(F.collect_list(F.when(F.col("key").isNotNull(), tag))).alias("by_key")
+    )
+    return resolved.select(
+        "told",
+        F.map_from_entries(F.transform("by_key", lambda of: F.struct(of["key"], of["value"]))).alias("tags"),
+        F.map_from_entries(F.transform("by_key", lambda of: F.struct(of["key"], of["level"]))).alias(
+            "tag_sources"
+        ),
+        F.flatten(F.transform("by_key", lambda of: of["conflicts"])).alias("tag_conflicts"),
+    ).withColumn("content", content_of_tags())
 
 
 def content_of_tags() -> Column:
@@ -368,18 +336,3 @@ def stripped(text: Column) -> Column:
 def is_missing(value: Column) -> Column:
     """Tell whether a value is NULL, empty or blank."""
     return F.coalesce(stripped(value), F.lit("")) == ""
-
-
-def no_tags() -> Column:
-    """Return an empty map."""
-    return F.create_map().cast("map<string,string>")
-
-
-def beginning() -> Column:
-    """Return the time before all others."""
-    return F.expr("timestamp'0001-01-01 00:00:00'")
-
-
-def end() -> Column:
-    """Return the time after all others."""
-    return F.expr("timestamp'9999-12-31 23:59:59.999999'")

@@ -149,6 +149,25 @@ def test_a_day_and_a_level_count_for_the_hash_and_the_order_of_a_map_does_not(re
     assert len({first.row_hash, other_level.row_hash, other_day.row_hash}) == 3
 
 
+def test_what_is_missing_tells_combinations_apart(resolver: Resolver) -> None:
+    found = resolver.resolve(
+        [
+            Case({"a": None, "b": "x"}),
+            Case({"a": "x", "b": None}),
+            Case(None, versions={"cluster": [(EARLY, {"a": "x"})]}),
+            Case(None, versions={"job": [(EARLY, {"a": "x"})]}),
+            Case({}, versions={"cluster": [(EARLY, None)], "job": [(EARLY, {"a": "x"})]}),
+        ]
+    )
+    assert [one.sources for one in found] == [
+        (("b", "usage"),),
+        (("a", "usage"),),
+        (("a", "cluster"),),
+        (("a", "job"),),
+        (("a", "job"),),
+    ]
+
+
 def test_names_that_are_shipped(resolver: Resolver) -> None:
     names = {
         **dict.fromkeys(("cost_centre", "costcentre", "costcenter", "cc"), "cost_center"),
