@@ -90,7 +90,9 @@ class SparkCatalog:
     def delta_metadata(self, location: str) -> tuple[str, str | None]:
         """Read a Delta table's schema (as JSON) and comment from its log."""
         table = self._jvm.org.apache.spark.sql.delta.DeltaLog.forTable(self._session, location)
-        metadata = table.unsafeVolatileSnapshot().metadata()
+        # Files and log are also written without Spark: what Delta remembers of the table may be behind.
+        none = self._option(None)
+        metadata = table.update(False, none, none).metadata()
         comment = metadata.description()
         return metadata.schema().json(), None if comment is None else str(comment)
 

@@ -295,6 +295,16 @@ class TestUp:
         count = self.sql(home, "--format", "csv", "select count(*) as n from system.billing.usage")
         assert count.stdout == "n\n2\n"
 
+    def test_a_column_that_a_delivery_adds_is_described_at_once(self, home: Path, tmp_path: Path) -> None:
+        describe = "describe table extended system.billing.usage as json"
+        assert "carbon_grams" not in self.sql(home, describe).stdout
+        put(tmp_path, "2026-01-04", "0")
+        file = tmp_path / "deliveries" / "2026-01-04" / "billing.usage.jsonl"
+        row = json.loads(file.read_text(encoding="utf-8"))
+        file.write_text(json.dumps(row | {"carbon_grams": 12}) + "\n", encoding="utf-8")
+        assert run("deliver", "--home", str(home), str(tmp_path)).returncode == 0
+        assert "carbon_grams" in self.sql(home, describe).stdout
+
     def test_after_a_kill_up_opens_the_same_state_on_the_same_port(self, home: Path) -> None:
         before = self.status(home)
         os.kill(before["pid"], signal.SIGKILL)
