@@ -176,6 +176,12 @@ HOSTILE = (
 )
 
 
+def first_original(day: Path) -> dict[str, Any]:
+    """The first record of a delivery that takes nothing back: less than nothing of one breaks a rule."""
+    lines = (day / "billing.usage.jsonl").read_text(encoding="utf-8").splitlines()
+    return next(row for row in map(json.loads, lines) if row["record_type"] == "ORIGINAL")
+
+
 def alike(record: dict[str, Any], day: str) -> list[dict[str, Any]]:
     """Usage that differs in its tags alone, which read alike where they are joined by a hyphen."""
     tags = ({"department": "data", "cost_center": "eng-1"}, {"department": "data-eng", "cost_center": "1"})
@@ -248,7 +254,7 @@ def test_hostile_names_and_tags_pass_through_unchanged(project: ProjectRun, usag
         / date.fromordinal(date.fromisoformat(newest.name).toordinal() + 1).isoformat()
     )
     later.mkdir()
-    row = json.loads((newest / "billing.usage.jsonl").read_text(encoding="utf-8").splitlines()[0])
+    row = first_original(newest)
     lines = [
         json.dumps(
             row
@@ -297,8 +303,8 @@ def test_a_correction_that_moves_a_record_to_another_day_leaves_no_row_behind(
 ) -> None:
     """The second delivery comes ten days later, far beyond the overlap, and names another usage day."""
     newest = max((usage_only / "deliveries").iterdir())
-    rows = (newest / "billing.usage.jsonl").read_text(encoding="utf-8").splitlines()
-    moved = json.loads(rows[0]) | {"record_id": "hostile-0", "usage_quantity": "7.5"}
+    row = first_original(newest)
+    moved = row | {"record_id": "hostile-0", "usage_quantity": "7.5"}
     later = date.fromordinal(date.fromisoformat(newest.name).toordinal() + 10).isoformat()
     moved |= {
         "usage_date": later,
@@ -311,7 +317,7 @@ def test_a_correction_that_moves_a_record_to_another_day_leaves_no_row_behind(
     (folder / "billing.usage.jsonl").write_text(json.dumps(moved) + "\n", encoding="utf-8")
     # What was the only one to name some members breaks a rule now, and a run is of another job.
     left = newest.name
-    corrected = leaving(json.loads(rows[0]), left, usage_quantity="-1", ingestion_date=later)
+    corrected = leaving(row, left, usage_quantity="-1", ingestion_date=later)
     append(folder, "billing.usage", *corrected[:2])
     append(folder, "lakeflow.job_run_timeline", slice_of_a_run("job of now", left, 2))
     assert set(stand_ins(project).values()) == {1, 2}
