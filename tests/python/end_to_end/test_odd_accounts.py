@@ -38,11 +38,9 @@ def usage_only(tmp_path_factory: pytest.TempPathFactory, account: Path) -> Path:
 
 
 def first_record(delivery: Path) -> dict[str, Any]:
-    """The first record of usage of a delivery."""
-    record: dict[str, Any] = json.loads(
-        (delivery / "billing.usage.jsonl").read_text(encoding="utf-8").splitlines()[0]
-    )
-    return record
+    """The first record of usage of a delivery that takes nothing back: one that does may be below zero."""
+    lines = (delivery / "billing.usage.jsonl").read_text(encoding="utf-8").splitlines()
+    return next(record for record in map(json.loads, lines) if record["record_type"] == "ORIGINAL")
 
 
 def on_day(record: dict[str, Any], day: str, hour: int = 1) -> dict[str, Any]:
@@ -176,12 +174,6 @@ HOSTILE = (
 )
 
 
-def first_original(day: Path) -> dict[str, Any]:
-    """The first record of a delivery that takes nothing back: less than nothing of one breaks a rule."""
-    lines = (day / "billing.usage.jsonl").read_text(encoding="utf-8").splitlines()
-    return next(row for row in map(json.loads, lines) if row["record_type"] == "ORIGINAL")
-
-
 def alike(record: dict[str, Any], day: str) -> list[dict[str, Any]]:
     """Usage that differs in its tags alone, which read alike where they are joined by a hyphen."""
     tags = ({"department": "data", "cost_center": "eng-1"}, {"department": "data-eng", "cost_center": "1"})
@@ -254,7 +246,7 @@ def test_hostile_names_and_tags_pass_through_unchanged(project: ProjectRun, usag
         / date.fromordinal(date.fromisoformat(newest.name).toordinal() + 1).isoformat()
     )
     later.mkdir()
-    row = first_original(newest)
+    row = first_record(newest)
     lines = [
         json.dumps(
             row
@@ -303,7 +295,7 @@ def test_a_correction_that_moves_a_record_to_another_day_leaves_no_row_behind(
 ) -> None:
     """The second delivery comes ten days later, far beyond the overlap, and names another usage day."""
     newest = max((usage_only / "deliveries").iterdir())
-    row = first_original(newest)
+    row = first_record(newest)
     moved = row | {"record_id": "hostile-0", "usage_quantity": "7.5"}
     later = date.fromordinal(date.fromisoformat(newest.name).toordinal() + 10).isoformat()
     moved |= {
