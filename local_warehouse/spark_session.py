@@ -45,7 +45,7 @@ def settings(home: Home, size: str = "small") -> dict[str, str]:
     if size not in SIZES:
         raise ValueError(f"{size!r} is no size: choose one of {', '.join(SIZES)}")
     cores = usable_cores()
-    memory = _share_of_memory(4, 1, 4) if size == "small" else _share_of_memory(2, 2, 16)
+    memory = _share_of_memory(4, 1, 4) if size == "small" else _share_of_memory(3, 2, 12)
     shared = {
         "spark.master": f"local[{cores}]",
         "spark.app.name": "local_warehouse",
@@ -101,10 +101,17 @@ def settings(home: Home, size: str = "small") -> dict[str, str]:
             "spark.sql.adaptive.enabled": "false",
         },
         "large": {
-            "spark.sql.shuffle.partitions": str(4 * cores),
+            "spark.sql.shuffle.partitions": str(2 * cores),
             # A model that is built again gives the same code again. One of many joins alone fills the hundred
             # places that Spark has by default, and Java would compile all of it at each build.
             "spark.sql.codegen.cache.maxEntries": "2000",
+            # Sorts and shuffles of many rows fill pages that live long: in Java's memory they would make it
+            # collect all of it again and again.
+            "spark.memory.offHeap.enabled": "true",
+            "spark.memory.offHeap.size": f"{_share_of_memory(6, 1, 6)}g",
+            # What is shuffled never leaves this machine.
+            "spark.shuffle.checksum.enabled": "false",
+            "spark.sql.shuffle.orderIndependentChecksum.enabled": "false",
         },
     }
     return shared | by_size[size]

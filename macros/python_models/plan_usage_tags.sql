@@ -17,23 +17,24 @@
     ] -%}
     {%- set reads = [usage] + levels.values() | list + seeds -%}
 
-    {%- set covered = [] -%}
+    {%- set changed = {} -%}
     {%- for key, read in levels.items() if read.mode == "changes" -%}
-        {%- do covered.append(usage_in_changed_periods(usage, read, key)) -%}
+        {%- do changed.update({key: read}) -%}
     {%- endfor -%}
+    {%- set covered = usage_in_changed_periods(usage, changed) if changed -%}
     {%- set days = "all" -%}
     {%- if "all" not in reads | map(attribute="mode") -%}
-        {%- set covered_rows = "select distinct date_key from (" ~ covered | join(" union all ") ~ ")" -%}
-        {%- set days = touched_days([usage.days, days_of(covered_rows) if covered else []]) -%}
+        {%- set covered_days = days_of("select distinct date_key from (" ~ covered ~ ")") if covered else [] -%}
+        {%- set days = touched_days([usage.days, covered_days]) -%}
     {%- endif -%}
     {%- set affected = none -%}
     {%- if days != "all" -%}
         {%- set parts = [
             "select record_id, record_type, date_key from "
             ~ (table_changes_of(usage) if usage.mode == "changes" else usage.relation ~ " where false")
-        ] -%}
+        ] + ([covered] if covered else []) -%}
         {%- set affected =
-            "select distinct record_id, record_type from (" ~ (parts + covered) | join(" union all ") ~ ")"
+            "select distinct record_id, record_type from (" ~ parts | join(" union all ") ~ ")"
             ~ " where " ~ in_days(days)
         -%}
     {%- endif -%}
@@ -45,17 +46,26 @@
 {% endmacro %}
 
 
-{#- The usage at a time in which its cluster, job or pipeline has other tags than before. -#}
-{% macro usage_in_changed_periods(usage, versions, key) -%}
+{#-
+    The usage at a time in which its cluster, job or pipeline has other tags than before. Any day may hold some,
+    so the keys of all usage are read, once for all levels.
+-#}
+{% macro usage_in_changed_periods(usage, levels) -%}
     select
         usage.record_id,
         usage.record_type,
         usage.date_key
     from {{ as_read(usage) }} as usage
-    inner join ({{ changed_periods(versions, ["workspace_id", key], attributes=["tags"]) }}) as period
-        on
-            usage.workspace_id <=> period.workspace_id
-            and usage.{{ key }} = period.{{ key }}
-            and usage.usage_start_time >= coalesce(period.period_start, timestamp'0001-01-01 00:00:00')
-            and usage.usage_start_time < coalesce(period.period_end, timestamp'9999-12-31 23:59:59.999999')
+    where
+        {%- for key, versions in levels.items() %}
+        {{ "or " if not loop.first }}exists (
+            select 1
+            from ({{ changed_periods(versions, ["workspace_id", key], attributes=["tags"]) }}) as period
+            where
+                usage.workspace_id <=> period.workspace_id
+                and usage.{{ key }} = period.{{ key }}
+                and usage.usage_start_time >= coalesce(period.period_start, timestamp'0001-01-01 00:00:00')
+                and usage.usage_start_time < coalesce(period.period_end, timestamp'9999-12-31 23:59:59.999999')
+        )
+        {%- endfor %}
 {%- endmacro %}

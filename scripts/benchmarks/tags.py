@@ -15,7 +15,7 @@ from benchmarks.trial import CATALOG, Cost, Trial
 #: How much longer resolving may take than the join.
 GOAL = 2.0
 #: Rounds before those that count, in which Java compiles what runs often.
-_WARMING = 2
+_WARMING = 3
 _MODEL = "slv_usage_tags"
 _JOINED = f"{CATALOG}.bench.usage_joined"
 

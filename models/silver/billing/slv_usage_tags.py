@@ -100,14 +100,14 @@ def resolve_tags(
         One row a record: record_id, record_type, date_key, tags (key -> value), tag_sources (key -> level),
         tag_conflicts (what farther levels say otherwise, by key and then from near to far), row_hash.
     """
-    records = usage.withColumns(
-        {"usage_said": F.map_entries("custom_tags"), "usage_print": F.to_json("custom_tags")}
-    )
+    records = with_print(usage.withColumn("usage_said", F.map_entries("custom_tags")), "usage")
     for level, versions in (("cluster", clusters), ("job", jobs), ("pipeline", pipelines)):
         records = with_level(records, level, versions)
     records = records.join(default_tags(workspace_default_tags), "workspace_id", "left")
-    prints = (F.col(f"{level}_print") for level in LEVELS)
-    records = records.select(*RECORD, "date_key", *SAID, fingerprint(*prints).alias("told"))
+    records = records.select(*RECORD, "date_key", *SAID, combination().alias("told")).repartition("told")
+    # Both what follows and the join below start from here. Spark leaves out what a use of a shuffle does not
+    # need, and makes a shuffle that differs in its columns a second time; `inline` needs all of them.
+    records = records.select("told", F.inline(F.array(F.struct(*RECORD, "date_key", *SAID))))
 
     # Most records were told the same by their levels: a job's runs have a cluster each, tagged alike.
     entries = entries_by_level(records.select("told", *SAID).distinct())
@@ -128,6 +128,35 @@ def resolve_tags(
     )
 
 
+def combination() -> Column:
+    """Name what the levels of a record say together.
+
+    An account that tags little has one combination above all others, in which nothing is said. It goes by
+    many names, so that not one machine gets all of its records.
+    """
+    prints = [F.col(f"{level}_print") for level in LEVELS]
+    is_silent = F.coalesce(*prints[:-1]).isNull()
+    return fingerprint(*prints, F.when(is_silent, F.pmod(F.xxhash64(*RECORD), F.lit(64))))
+
+
+def with_print(rows: DataFrame, level: str) -> DataFrame:
+    """Name what a level says: what has the same print resolves alike.
+
+    Spark's hash passes over NULL. What says which of the values are NULL is the text of all values, in which
+    they are empty; values that could be taken for its line feeds are blank, and missing as NULL is.
+
+    Args:
+        rows: {level}_said, entries of a map, among others.
+        level: One of LEVELS.
+
+    Returns:
+        The rows with {level}_print, a fingerprint, or NULL where nothing is said.
+    """
+    said, keys, values = (F.col(f"{level}_said{member}") for member in ("", ".key", ".value"))
+    named = fingerprint(F.struct(F.size(said), keys, values, F.array_join(values, "\n", "")))
+    return rows.withColumn(f"{level}_print", F.when(F.size(said) > 0, named))
+
+
 def fingerprint(*columns: Column) -> Column:
     """Name the content of columns, NULL included, in 128 bits, so that no two contents share a name.
 
@@ -135,7 +164,7 @@ def fingerprint(*columns: Column) -> Column:
     second half begins with a word of its own.
 
     Args:
-        columns: Texts or fingerprints.
+        columns: Texts, numbers, or structs in which what is NULL need not be told.
 
     Returns:
         Two numbers, never NULL, so that Spark need not look for NULL where it compares them.
@@ -146,13 +175,13 @@ def fingerprint(*columns: Column) -> Column:
 
 def default_tags(workspace_default_tags: DataFrame) -> DataFrame:
     """Gather the default tags of each workspace: workspace_id, workspace_said, workspace_print."""
-    return (
+    said = (
         workspace_default_tags.groupBy("workspace_id", F.col("tag_key").alias("key"))
         .agg(F.min("tag_value").alias("value"))
         .groupBy("workspace_id")
         .agg(F.array_sort(F.collect_list(F.struct("key", "value"))).alias("workspace_said"))
-        .withColumn("workspace_print", fingerprint(F.to_json("workspace_said")))
     )
+    return with_print(said, "workspace")
 
 
 def with_level(records: DataFrame, level: str, versions: DataFrame) -> DataFrame:
@@ -174,8 +203,8 @@ def with_level(records: DataFrame, level: str, versions: DataFrame) -> DataFrame
         F.when(F.row_number().over(in_order) > 1, F.col("valid_from")).alias("holds_from"),
         F.lead("valid_from").over(in_order).alias("holds_to"),
         F.map_entries("tags").alias(f"{level}_said"),
-        fingerprint(F.to_json("tags")).alias(f"{level}_print"),
     )
+    periods = with_print(periods, level)
     at = F.col("a.usage_start_time")
     return (
         records.alias("a")
@@ -209,9 +238,7 @@ def entries_by_level(combinations: DataFrame) -> DataFrame:
         )
     )
     return (
-        # All that follows is grouped by combination: it moves between machines once.
-        combinations.repartition("told")
-        .select("told", F.inline(said))
+        combinations.select("told", F.inline(said))
         .select("told", "nearness", "level", F.explode_outer("said").alias("entry"))
         .select("told", "nearness", "level", F.col("entry.key").alias("raw_key"), "entry.value")
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -71,6 +72,19 @@ def test_the_rules_in_plain_python_say_the_same(cases: list[Case], found: list[R
         assert dict(resolved.tags) == expected.tags, case
         assert dict(resolved.sources) == expected.sources, case
         assert resolved.conflicts == expected.conflicts, case
+
+
+def test_no_two_combinations_share_a_name(resolver: Resolver) -> None:
+    # Line feeds stand between the values of which a combination's name is made.
+    values = ("no tag", None, "", "\n", "x", "\nx", "x\n", "x\ny", "y")
+    cases = [
+        Case({key: value for key, value in zip(("a", "b", "c"), said, strict=True) if value != "no tag"})
+        for said in itertools.product(values, repeat=3)
+    ]
+    seeds = read_tag_seeds()
+    for case, resolved in zip(cases, resolver.resolve(cases), strict=True):
+        expected = resolve({level: _said(case, level) for level in LEVELS}, seeds)
+        assert dict(resolved.tags) == expected.tags, case
 
 
 def test_the_cases_are_telling(found: list[Resolved]) -> None:
