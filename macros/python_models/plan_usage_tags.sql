@@ -24,8 +24,8 @@
     {%- set covered = usage_in_changed_periods(usage, changed) if changed -%}
     {%- set days = "all" -%}
     {%- if "all" not in reads | map(attribute="mode") -%}
-        {%- set covered_days = days_of("select distinct date_key from (" ~ covered ~ ")") if covered else [] -%}
-        {%- set days = touched_days([usage.days, covered_days]) -%}
+        {%- set days_covered = "select distinct date_key from (" ~ covered ~ ")" -%}
+        {%- set days = touched_days([usage.days, days_of(days_covered) if covered else []]) -%}
     {%- endif -%}
     {%- set affected = none -%}
     {%- if days != "all" -%}
@@ -47,8 +47,8 @@
 
 
 {#-
-    The usage at a time in which its cluster, job or pipeline has other tags than before. Any day may hold some,
-    so the keys of all usage are read, once for all levels.
+    The usage at a time in which its cluster, job or pipeline has other tags than before. Any day may hold
+    some, so the keys of all usage are read, once for all levels.
 -#}
 {% macro usage_in_changed_periods(usage, levels) -%}
     select
@@ -64,8 +64,8 @@
             where
                 usage.workspace_id <=> period.workspace_id
                 and usage.{{ key }} = period.{{ key }}
-                and usage.usage_start_time >= coalesce(period.period_start, timestamp'0001-01-01 00:00:00')
-                and usage.usage_start_time < coalesce(period.period_end, timestamp'9999-12-31 23:59:59.999999')
+                and (period.period_start is null or usage.usage_start_time >= period.period_start)
+                and (period.period_end is null or usage.usage_start_time < period.period_end)
         )
         {%- endfor %}
 {%- endmacro %}

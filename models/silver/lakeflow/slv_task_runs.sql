@@ -29,7 +29,7 @@ with timeline as (
 
 changed_runs as (
 
-    {{ changed_task_runs(timeline, changed, job_run) }}
+    {{ changed_task_runs(timeline, job_run, days.touched) }}
 
 ),
 {%- endif %}
