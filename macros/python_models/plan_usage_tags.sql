@@ -9,12 +9,12 @@
         "job_id": read_changes(ref("slv_jobs"), by_day=false),
         "pipeline_id": read_changes(ref("slv_pipelines"), by_day=false),
     } -%}
-    {%- set seeds = [
-        read_seed(ref("tag_taxonomy"), ["tag_key"]),
-        read_seed(ref("tag_key_aliases"), ["alias", "tag_key"]),
-        read_seed(ref("tag_value_aliases"), ["tag_key", "alias", "tag_value"]),
-        read_seed(ref("workspace_default_tags"), ["workspace_id", "tag_key", "tag_value"]),
-    ] -%}
+    {%- set seeds = read_seeds([
+        (ref("tag_taxonomy"), ["tag_key"]),
+        (ref("tag_key_aliases"), ["alias", "tag_key"]),
+        (ref("tag_value_aliases"), ["tag_key", "alias", "tag_value"]),
+        (ref("workspace_default_tags"), ["workspace_id", "tag_key", "tag_value"]),
+    ]) -%}
     {%- set reads = [usage] + levels.values() | list + seeds -%}
 
     {%- set changed = {} -%}

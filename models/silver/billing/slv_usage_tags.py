@@ -16,8 +16,11 @@ from pyspark.sql import functions as F  # noqa: N812
 RECORD = ("record_id", "record_type")
 #: Nearest first.
 LEVELS = ("usage", "cluster", "job", "pipeline", "workspace")
-#: What each level says, as it is written there: entries of a map.
+#: What each level says, as it is written there, in one text; see `with_said`.
 SAID = tuple(f"{level}_said" for level in LEVELS)
+
+#: Stands between keys and values in a text of all of them.
+SEPARATOR = "\0"
 
 #: White space as Unicode has it.
 BLANKS = (
@@ -100,7 +103,7 @@ def resolve_tags(
         One row a record: record_id, record_type, date_key, tags (key -> value), tag_sources (key -> level),
         tag_conflicts (what farther levels say otherwise, by key and then from near to far), row_hash.
     """
-    records = with_print(usage.withColumn("usage_said", F.map_entries("custom_tags")), "usage")
+    records = with_said(usage, "usage", F.map_keys("custom_tags"), F.map_values("custom_tags"))
     for level, versions in (("cluster", clusters), ("job", jobs), ("pipeline", pipelines)):
         records = with_level(records, level, versions)
     records = records.join(default_tags(workspace_default_tags), "workspace_id", "left")
@@ -129,59 +132,80 @@ def resolve_tags(
 
 
 def combination() -> Column:
-    """Name what the levels of a record say together.
+    """Name what the levels of a record say together, in 128 bits, so that no two combinations share a name.
 
     An account that tags little has one combination above all others, in which nothing is said. It goes by
     many names, so that not one machine gets all of its records.
-    """
-    prints = [F.col(f"{level}_print") for level in LEVELS]
-    is_silent = F.coalesce(*prints[:-1]).isNull()
-    return fingerprint(*prints, F.when(is_silent, F.pmod(F.xxhash64(*RECORD), F.lit(64))))
-
-
-def with_print(rows: DataFrame, level: str) -> DataFrame:
-    """Name what a level says: what has the same print resolves alike.
-
-    Spark's hash passes over NULL. What says which of the values are NULL is the text of all values, in which
-    they are empty; values that could be taken for its line feeds are blank, and missing as NULL is.
-
-    Args:
-        rows: {level}_said, entries of a map, among others.
-        level: One of LEVELS.
-
-    Returns:
-        The rows with {level}_print, a fingerprint, or NULL where nothing is said.
-    """
-    said, keys, values = (F.col(f"{level}_said{member}") for member in ("", ".key", ".value"))
-    named = fingerprint(F.struct(F.size(said), keys, values, F.array_join(values, "\n", "")))
-    return rows.withColumn(f"{level}_print", F.when(F.size(said) > 0, named))
-
-
-def fingerprint(*columns: Column) -> Column:
-    """Name the content of columns, NULL included, in 128 bits, so that no two contents share a name.
-
-    Spark's hash passes over NULL and takes no seed, so each column comes with whether it is NULL, and the
-    second half begins with a word of its own.
-
-    Args:
-        columns: Texts, numbers, or structs in which what is NULL need not be told.
 
     Returns:
         Two numbers, never NULL, so that Spark need not look for NULL where it compares them.
     """
-    parts = [part for column in columns for part in (column.isNull(), column)]
+    is_silent = F.coalesce(*SAID[:-1]).isNull()
+    # Spark's hash passes over NULL, and takes no seed: the second half begins with a word of its own.
+    parts = [F.coalesce(said, F.lit("")) for said in SAID]
+    parts.append(F.when(is_silent, F.pmod(F.xxhash64(*RECORD), F.lit(64))).otherwise(-1))
     return F.struct(F.xxhash64(*parts).alias("first"), F.xxhash64(F.lit("second"), *parts).alias("second"))
 
 
+def with_said(rows: DataFrame, level: str, keys: Column, values: Column) -> DataFrame:
+    """Write what a level says as one text, which costs much less to hash, compare and shuffle than a map.
+
+    It holds all keys, then all values. NULL becomes empty: both are missing. Where a key or a value has the
+    separator in it, the text is JSON, which writes the separator as an escape.
+
+    Args:
+        rows: What keys and values are made of.
+        level: One of LEVELS.
+        keys: An array of texts, none of them NULL.
+        values: As many texts.
+
+    Returns:
+        The rows with {level}_said, which `entries_of` reads: NULL without a key.
+    """
+    joined = F.concat(F.array_join(keys, SEPARATOR), F.lit(SEPARATOR), F.array_join(values, SEPARATOR, ""))
+    # Columns of their own: Spark would join the texts anew for each time that an expression names them.
+    rows = rows.withColumns({"joined": joined, "key_count": F.size(keys)})
+    up_to_one_too_many = F.call_function(
+        "substring_index", F.col("joined"), F.lit(SEPARATOR), 2 * F.col("key_count")
+    )
+    as_json = F.to_json(F.arrays_zip(keys.alias("key"), values.alias("value")))
+    said = F.when(up_to_one_too_many == F.col("joined"), F.col("joined")).otherwise(as_json)
+    return rows.withColumn(f"{level}_said", F.when(F.col("key_count") > 0, said)).drop("joined", "key_count")
+
+
+def entries_of(said: Column) -> Column:
+    """Read what `with_said` has written.
+
+    Args:
+        said: The text. It has a separator, if only one, unless it is JSON.
+
+    Returns:
+        An array of structs of key and value, in the order of the map; NULL for NULL.
+    """
+    entries = "array<struct<key string, value string>>"
+    parts = F.split(said, SEPARATOR)
+    count = (F.size(parts) / 2).cast("int")
+    plain = F.arrays_zip(F.slice(parts, 1, count), F.slice(parts, count + 1, count)).cast(entries)
+    return F.when(F.contains(said, F.lit(SEPARATOR)), plain).otherwise(F.from_json(said, entries))
+
+
 def default_tags(workspace_default_tags: DataFrame) -> DataFrame:
-    """Gather the default tags of each workspace: workspace_id, workspace_said, workspace_print."""
-    said = (
-        workspace_default_tags.groupBy("workspace_id", F.col("tag_key").alias("key"))
+    """Gather the default tags of each workspace: workspace_id, workspace_said."""
+    of_workspaces = (
+        in_one_task(workspace_default_tags)
+        .where("tag_key is not null")
+        .groupBy("workspace_id", F.col("tag_key").alias("key"))
         .agg(F.min("tag_value").alias("value"))
         .groupBy("workspace_id")
-        .agg(F.array_sort(F.collect_list(F.struct("key", "value"))).alias("workspace_said"))
+        .agg(F.array_sort(F.collect_list(F.struct("key", "value"))).alias("tags"))
     )
-    return with_print(said, "workspace")
+    said = with_said(of_workspaces, "workspace", F.col("tags.key"), F.col("tags.value"))
+    return said.select("workspace_id", "workspace_said")
+
+
+def in_one_task(seed: DataFrame) -> DataFrame:
+    """Have a seed grouped where it is read: it has few rows, and each shuffle costs a stage of its own."""
+    return seed.coalesce(1)
 
 
 def with_level(records: DataFrame, level: str, versions: DataFrame) -> DataFrame:
@@ -193,8 +217,8 @@ def with_level(records: DataFrame, level: str, versions: DataFrame) -> DataFrame
         versions: workspace_id, the id column, valid_from, tags.
 
     Returns:
-        The records, each once, with {level}_said and {level}_print, its fingerprint: those of the version
-        that begins last at or before usage_start_time, else of the first one; NULL where there is none.
+        The records, each once, with {level}_said: that of the version that begins last at or before
+        usage_start_time, else of the first one; NULL where there is none.
     """
     key = ("workspace_id", f"{level}_id")
     in_order = Window.partitionBy(*key).orderBy("valid_from")
@@ -202,9 +226,9 @@ def with_level(records: DataFrame, level: str, versions: DataFrame) -> DataFrame
         *key,
         F.when(F.row_number().over(in_order) > 1, F.col("valid_from")).alias("holds_from"),
         F.lead("valid_from").over(in_order).alias("holds_to"),
-        F.map_entries("tags").alias(f"{level}_said"),
+        "tags",
     )
-    periods = with_print(periods, level)
+    periods = with_said(periods, level, F.map_keys("tags"), F.map_values("tags")).drop("tags")
     at = F.col("a.usage_start_time")
     return (
         records.alias("a")
@@ -217,7 +241,7 @@ def with_level(records: DataFrame, level: str, versions: DataFrame) -> DataFrame
             & (F.col("b.holds_to").isNull() | (at < F.col("b.holds_to"))),
             "left",
         )
-        .select("a.*", f"b.{level}_said", f"b.{level}_print")
+        .select("a.*", f"b.{level}_said")
     )
 
 
@@ -233,7 +257,11 @@ def entries_by_level(combinations: DataFrame) -> DataFrame:
     """
     said = F.array(
         *(
-            F.struct(F.lit(at).alias("nearness"), F.lit(level).alias("level"), F.col(column).alias("said"))
+            F.struct(
+                F.lit(at).alias("nearness"),
+                F.lit(level).alias("level"),
+                entries_of(F.col(column)).alias("said"),
+            )
             for at, (level, column) in enumerate(zip(LEVELS, SAID, strict=True))
         )
     )
@@ -258,9 +286,10 @@ def with_canonical_keys(entries: DataFrame, tag_taxonomy: DataFrame, tag_key_ali
     Returns:
         told, nearness, level, key, value; key and value are NULL where a level says nothing.
     """
+    canonical = tag_taxonomy.select(F.col("tag_key").alias("alias"), "tag_key", F.lit(0).alias("rank"))
+    aliases = tag_key_aliases.select("alias", "tag_key", F.lit(1).alias("rank"))
     spellings = (
-        tag_taxonomy.select(F.col("tag_key").alias("alias"), "tag_key", F.lit(0).alias("rank"))
-        .unionByName(tag_key_aliases.select("alias", "tag_key", F.lit(1).alias("rank")))
+        in_one_task(canonical.unionByName(aliases))
         .groupBy(letters_of(snake_case(F.col("alias"))).alias("letters"))
         .agg(F.min(F.struct("rank", "tag_key"))["tag_key"].alias("canonical_key"))
     )
@@ -286,9 +315,11 @@ def with_canonical_values(entries: DataFrame, tag_value_aliases: DataFrame) -> D
     Returns:
         The same columns.
     """
-    spellings = tag_value_aliases.groupBy(
-        F.col("tag_key").alias("key"), F.lower(stripped(F.col("alias"))).alias("folded_value")
-    ).agg(F.min("tag_value").alias("canonical_value"))
+    spellings = (
+        in_one_task(tag_value_aliases)
+        .groupBy(F.col("tag_key").alias("key"), F.lower(stripped(F.col("alias"))).alias("folded_value"))
+        .agg(F.min("tag_value").alias("canonical_value"))
+    )
     return (
         entries.withColumn("folded_value", F.lower(stripped(F.col("value"))))
         .join(F.broadcast(spellings), ["key", "folded_value"], "left")

@@ -211,7 +211,7 @@ def test_nothing_is_hashed_but_to_the_microsecond() -> None:
     assert written == {
         "macros/keys/json_of.sql",
         "macros/operations/check_health.sql",
-        "macros/processing_state/read_seed.sql",
+        "macros/processing_state/read_seeds.sql",
     }
 
 

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 import pytest
 from hypothesis import strategies as st
 from oracle.tag_rules import LEVELS, read_tag_seeds, resolve
+from pyspark.sql import functions as F  # noqa: N812
 from snapshots.edited_bronze import drawn
 
 from tags.resolving import Case, Resolved, Resolver, Tags
@@ -37,11 +38,11 @@ KNOWN_KEYS = st.sampled_from(
         *("http server", "_x", " x "),
     )
 )
-OTHER_KEYS = st.text("aAbB1_- .", min_size=1, max_size=6).filter(lambda key: key.strip() != "")
+OTHER_KEYS = st.text("aAbB1_- .\0", min_size=1, max_size=6).filter(lambda key: key.strip() != "")
 # Levels contradict each other only where they say something of one key.
 KEYS = st.one_of(KNOWN_KEYS, KNOWN_KEYS, KNOWN_KEYS, OTHER_KEYS)
 VALUES = st.sampled_from(
-    [None, "", "  ", "\t\u00a0\n", "prod", " PRD ", "Production", "qa", "x", "X", " x", "é", "1"]
+    [None, "", "  ", "\t\u00a0\n", "prod", " PRD ", "Production", "qa", "x", "X", " x", "é", "1", "\0", "x\0"]
 )
 TAGS = st.one_of(st.none(), *[st.dictionaries(KEYS, VALUES, min_size=size, max_size=5) for size in (0, 2, 3)])
 TIMES = st.integers(-48, 48).map(lambda hours: START + timedelta(hours=hours))
@@ -75,8 +76,9 @@ def test_the_rules_in_plain_python_say_the_same(cases: list[Case], found: list[R
 
 
 def test_no_two_combinations_share_a_name(resolver: Resolver) -> None:
-    # Line feeds stand between the values of which a combination's name is made.
-    values = ("no tag", None, "", "\n", "x", "\nx", "x\n", "x\ny", "y")
+    # What a combination's name is made of has this between the values.
+    between = resolver.model.SEPARATOR
+    values = ("no tag", None, "", between, "x", f"{between}x", f"x{between}", f"x{between}y", "y")
     cases = [
         Case({key: value for key, value in zip(("a", "b", "c"), said, strict=True) if value != "no tag"})
         for said in itertools.product(values, repeat=3)
@@ -85,6 +87,27 @@ def test_no_two_combinations_share_a_name(resolver: Resolver) -> None:
     for case, resolved in zip(cases, resolver.resolve(cases), strict=True):
         expected = resolve({level: _said(case, level) for level in LEVELS}, seeds)
         assert dict(resolved.tags) == expected.tags, case
+
+
+def test_what_a_level_says_is_read_as_it_was_written(resolver: Resolver) -> None:
+    model = resolver.model
+    texts = st.text(f'{model.SEPARATOR}a[{{"\\,é\n', max_size=3)
+    maps = [{}, None, *drawn(st.dictionaries(texts, st.one_of(st.none(), texts), max_size=4), 800)]
+    rows = resolver.spark.createDataFrame(list(enumerate(maps)), "at int, tags map<string, string>")
+    rows = model.with_said(rows, "job", F.map_keys("tags"), F.map_values("tags"))
+    read = rows.select("at", "job_said", model.entries_of(F.col("job_said")).alias("entries")).collect()
+    assert len(read) == len(maps)
+    for row in read:
+        tags = maps[row.at]
+        if not tags:
+            assert row.job_said is None
+            assert row.entries is None
+            continue
+        found = {entry.key: entry.value or "" for entry in row.entries}
+        assert found == {key: value or "" for key, value in tags.items()}
+        assert len(row.entries) == len(tags)
+    with_separator = [row.job_said is not None and model.SEPARATOR in row.job_said for row in read]
+    assert min(with_separator.count(True), with_separator.count(False)) > 100
 
 
 def test_the_cases_are_telling(found: list[Resolved]) -> None:
