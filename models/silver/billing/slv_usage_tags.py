@@ -165,11 +165,12 @@ def with_said(rows: DataFrame, level: str, keys: Column, values: Column) -> Data
     joined = F.concat(F.array_join(keys, SEPARATOR), F.lit(SEPARATOR), F.array_join(values, SEPARATOR, ""))
     # Columns of their own: Spark would join the texts anew for each time that an expression names them.
     rows = rows.withColumns({"joined": joined, "key_count": F.size(keys)})
-    up_to_one_too_many = F.call_function(
+    # n keys and n values have 2n - 1 separators between them: the text before one more is all of it.
+    before_one_more = F.call_function(
         "substring_index", F.col("joined"), F.lit(SEPARATOR), 2 * F.col("key_count")
     )
     as_json = F.to_json(F.arrays_zip(keys.alias("key"), values.alias("value")))
-    said = F.when(up_to_one_too_many == F.col("joined"), F.col("joined")).otherwise(as_json)
+    said = F.when(before_one_more == F.col("joined"), F.col("joined")).otherwise(as_json)
     return rows.withColumn(f"{level}_said", F.when(F.col("key_count") > 0, said)).drop("joined", "key_count")
 
 

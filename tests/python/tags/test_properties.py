@@ -106,8 +106,9 @@ def test_what_a_level_says_is_read_as_it_was_written(resolver: Resolver) -> None
         found = {entry.key: entry.value or "" for entry in row.entries}
         assert found == {key: value or "" for key, value in tags.items()}
         assert len(row.entries) == len(tags)
-    with_separator = [row.job_said is not None and model.SEPARATOR in row.job_said for row in read]
-    assert min(with_separator.count(True), with_separator.count(False)) > 100
+    written = [row.job_said for row in read if row.job_said is not None]
+    plain = [model.SEPARATOR in said for said in written]
+    assert min(plain.count(True), plain.count(False)) > 50
 
 
 def test_the_cases_are_telling(found: list[Resolved]) -> None:
