@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import cast
 
 import pytest
 
@@ -166,6 +167,16 @@ def test_what_is_missing_tells_combinations_apart(resolver: Resolver) -> None:
         (("a", "job"),),
         (("a", "job"),),
     ]
+
+
+def test_a_default_tag_without_a_key_says_nothing(resolver: Resolver) -> None:
+    # The seed's test reports such a row; it comes here all the same.
+    nameless = cast("dict[str, str | None]", {None: "x"})
+    alone, beside = resolver.resolve(
+        [Case(None, defaults=nameless), Case(None, defaults={**nameless, "a": "1", "b": "2"})]
+    )
+    assert alone.tags == ()
+    assert beside.tags == (("a", "1"), ("b", "2"))
 
 
 def test_records_that_nothing_is_said_of_have_many_names(resolver: Resolver) -> None:
