@@ -1,8 +1,7 @@
 """Results of statements: Arrow batches read from Spark as they come, and handed out in pieces.
 
 Small results stay in memory. A large one goes to a file in the home's scratch folder and is read back from
-the page
-cache, so that neither Spark nor this process holds it as a whole.
+the page cache, so that neither Spark nor this process holds it as a whole.
 """
 
 from __future__ import annotations
@@ -16,6 +15,8 @@ from typing import Any
 import pyarrow as pa
 from pyspark.serializers import read_int
 from pyspark.sql import DataFrame
+from pyspark.sql.conversion import LocalDataToArrowConversion
+from pyspark.sql.pandas.types import to_arrow_schema
 from pyspark.util import _create_local_socket
 
 IN_MEMORY_BYTES = 128 * 1024 * 1024
@@ -214,7 +215,8 @@ def of_dataframe(frame: DataFrame, scratch: Path) -> Result:
         frame = frame.selectExpr(
             *[text.format(f"column_{at}") if text else f"column_{at}" for at, text in enumerate(as_text)]
         )
-    schema, batches, order, spool = _collect(frame, scratch)
+    # What a command has answered lies in Java's memory.
+    schema, batches, order, spool = _collect_local(frame) if frame.isLocal() else _collect(frame, scratch)
     schema = pa.schema([field.with_name(name) for field, name in zip(schema, names, strict=True)])
     ordered = [batches[at] for at in order]
     kinds = ["string" if text else field["type"] for field, text in zip(fields, as_text, strict=True)]
@@ -228,6 +230,17 @@ def _as_text(kind: Any) -> str | None:
     if isinstance(kind, str) and kind.startswith("interval"):
         return "CAST({0} AS STRING) AS {0}"
     return None
+
+
+def _collect_local(frame: DataFrame) -> tuple[pa.Schema, list[pa.RecordBatch], list[int], None]:
+    """Take rows that Spark has at hand, as `_collect` would by a job, which costs more than most commands."""
+    rows = frame.collect()
+    if rows:
+        table = LocalDataToArrowConversion.convert(rows, frame.schema, False)
+    else:
+        table = to_arrow_schema(frame.schema, timezone="UTC").empty_table()
+    batches = table.to_batches()
+    return table.schema, batches, list(range(len(batches))), None
 
 
 def _collect(

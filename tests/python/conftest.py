@@ -1,4 +1,4 @@
-"""What several folders of tests share: one warehouse to build the project on, and a browser.
+"""What several folders of tests share: one warehouse to build the project on, Spark, and a browser.
 
 One warehouse for all modules that build the project: a Java that has warmed up works twice as fast.
 """
@@ -11,8 +11,11 @@ from pathlib import Path
 
 import pytest
 from end_to_end.project_run import ProjectRun
+from pyspark.sql import SparkSession
 
 from dashboards_as_code import browser
+from local_warehouse.home import Home
+from local_warehouse.spark_session import start_spark, stop_spark
 
 
 @pytest.fixture(scope="session")
@@ -34,6 +37,14 @@ def project(shared_warehouse: ProjectRun) -> ProjectRun:
     shared_warehouse.up()
     shared_warehouse.clear()
     return shared_warehouse
+
+
+@pytest.fixture(scope="session")
+def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
+    """One Spark of this process's own, with the settings of a small warehouse."""
+    session = start_spark(Home(tmp_path_factory.mktemp("spark")))
+    yield session
+    stop_spark(session)
 
 
 @pytest.fixture(scope="module")
