@@ -109,15 +109,17 @@ def resolve_tags(
     records = records.join(default_tags(workspace_default_tags), "workspace_id", "left")
     records = records.select(*RECORD, "date_key", *SAID, combination().alias("told")).repartition("told")
     # Both what follows and the join below start from here. Spark leaves out what a use of a shuffle does not
-    # need, and makes a shuffle that differs in its columns a second time; `inline` needs all of them.
-    records = records.select("told", F.inline(F.array(F.struct(*RECORD, "date_key", *SAID))))
+    # need, and makes a shuffle that differs in its columns a second time.
+    records = as_it_is(records)
 
     # Most records were told the same by their levels: a job's runs have a cluster each, tagged alike.
     entries = entries_by_level(records.select("told", *SAID).distinct())
     entries = with_canonical_keys(entries, tag_taxonomy, tag_key_aliases)
     resolved = nearest_tags(with_canonical_values(entries, tag_value_aliases))
+    # Rows are written day by day. They are sorted for it while they are narrow: the join keeps their order.
+    in_order = records.select(*RECORD, "date_key", "told").sortWithinPartitions("date_key")
     return (
-        records.select(*RECORD, "date_key", "told")
+        as_it_is(in_order)
         # Combinations are the smaller side by far: no need to sort the records for them.
         .join(resolved.hint("shuffle_hash"), "told")
         .select(
@@ -129,6 +131,19 @@ def resolve_tags(
             F.sha2(F.concat_ws("|", "date_key", "content"), 256).alias("row_hash"),
         )
     )
+
+
+def as_it_is(rows: DataFrame) -> DataFrame:
+    """Have all columns and the order of rows made, also where Spark finds that what follows needs less.
+
+    Args:
+        rows: Any rows.
+
+    Returns:
+        The same rows. The filter names all columns and lets all rows pass by its first half, and Spark moves
+        nothing past a filter that numbers rows.
+    """
+    return rows.where((F.monotonically_increasing_id() >= 0) | (F.xxhash64(*rows.columns) == 0))
 
 
 def combination() -> Column:
