@@ -86,6 +86,15 @@ class Resolver:
         Returns:
             One for each case, in their order.
         """
+        result = self.resolved(cases, partitions, **seeds)
+        # Collected as a map it would come in the order of a hash table.
+        entries = {name: F.map_entries(name) for name in ("tags", "tag_sources")}
+        rows = {row["record_id"]: row for row in result.withColumns(entries).collect()}
+        assert len(rows) == len(cases)
+        return [_resolved(rows[f"r{number}"]) for number in range(len(cases))]
+
+    def resolved(self, cases: Sequence[Case], partitions: int = 1, **seeds: DataFrame) -> DataFrame:
+        """Give what the model makes of cases, not computed yet; arguments as of `resolve`."""
         records = [
             (
                 f"r{number}",
@@ -98,7 +107,7 @@ class Resolver:
             )
             for number, case in enumerate(cases)
         ]
-        result = self.model.resolve_tags(
+        resolved: DataFrame = self.model.resolve_tags(
             self._frame(records, _USAGE).repartition(partitions),
             **{f"{level}s": self._versions(level, cases) for level in ("cluster", "job", "pipeline")},
             workspace_default_tags=self._frame(
@@ -111,11 +120,7 @@ class Resolver:
             ),
             **{**self.seeds, **seeds},
         )
-        # Collected as a map it would come in the order of a hash table.
-        entries = {name: F.map_entries(name) for name in ("tags", "tag_sources")}
-        rows = {row["record_id"]: row for row in result.withColumns(entries).collect()}
-        assert len(rows) == len(cases)
-        return [_resolved(rows[f"r{number}"]) for number in range(len(cases))]
+        return resolved
 
     def _versions(self, level: str, cases: Iterable[Case]) -> DataFrame:
         rows = [
