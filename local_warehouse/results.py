@@ -1,7 +1,7 @@
 """Results of statements: Arrow batches read from Spark as they come, and handed out in pieces.
 
-Small results stay in memory. A large one goes to a file in the home's scratch folder and is read back from
-the page cache, so that neither Spark nor this process holds it as a whole.
+Small results, and what a command answers, stay in memory. A large one goes to a file in the home's scratch
+folder and is read back from the page cache, so that neither Spark nor this process holds it as a whole.
 """
 
 from __future__ import annotations
@@ -15,12 +15,13 @@ from typing import Any
 import pyarrow as pa
 from pyspark.serializers import read_int
 from pyspark.sql import DataFrame
-from pyspark.sql.conversion import LocalDataToArrowConversion
-from pyspark.sql.pandas.types import to_arrow_schema
 from pyspark.util import _create_local_socket
 
 IN_MEMORY_BYTES = 128 * 1024 * 1024
 """Results up to this size never touch the disk."""
+
+_ROWS_AT_ONCE = 10_000
+_BYTES_AT_ONCE = 4 * 1024 * 1024
 
 
 class Result:
@@ -215,8 +216,7 @@ def of_dataframe(frame: DataFrame, scratch: Path) -> Result:
         frame = frame.selectExpr(
             *[text.format(f"column_{at}") if text else f"column_{at}" for at, text in enumerate(as_text)]
         )
-    # What a command has answered lies in Java's memory.
-    schema, batches, order, spool = _collect_local(frame) if frame.isLocal() else _collect(frame, scratch)
+    schema, batches, order, spool = _collect_at_hand(frame) or _collect(frame, scratch)
     schema = pa.schema([field.with_name(name) for field, name in zip(schema, names, strict=True)])
     ordered = [batches[at] for at in order]
     kinds = ["string" if text else field["type"] for field, text in zip(fields, as_text, strict=True)]
@@ -232,15 +232,28 @@ def _as_text(kind: Any) -> str | None:
     return None
 
 
-def _collect_local(frame: DataFrame) -> tuple[pa.Schema, list[pa.RecordBatch], list[int], None]:
-    """Take rows that Spark has at hand, as `_collect` would by a job, which costs more than most commands."""
-    rows = frame.collect()
-    if rows:
-        table = LocalDataToArrowConversion.convert(rows, frame.schema, False)
-    else:
-        table = to_arrow_schema(frame.schema, timezone="UTC").empty_table()
-    batches = table.to_batches()
-    return table.schema, batches, list(range(len(batches))), None
+def _collect_at_hand(frame: DataFrame) -> tuple[pa.Schema, list[pa.RecordBatch], list[int], None] | None:
+    """Take rows that Java has at hand, as those of a command's answer: a job costs more than most commands.
+
+    Returns:
+        What `_collect` would give; None where the rows have to be computed.
+    """
+    if not frame.isLocal():
+        return None
+    spark = frame.sparkSession
+    converters = getattr(spark._jvm.org.apache.spark.sql.execution.arrow, "ArrowConverters$")
+    converters = getattr(converters, "MODULE$")
+    # As `_collect` has it: an error where a struct has two fields of one name, and no large types.
+    how = (spark.conf.get("spark.sql.session.timeZone"), True, False)
+    rows = frame._jdf.queryExecution().executedPlan().rows().iterator()
+    schema = frame._jdf.schema()
+    serialized = converters.toBatchWithSchemaIterator(rows, schema, _ROWS_AT_ONCE, _BYTES_AT_ONCE, *how)
+    batches: list[pa.RecordBatch] = []
+    while serialized.hasNext():
+        batches.extend(pa.ipc.open_stream(serialized.next()))
+    if not batches:
+        batches = list(pa.ipc.open_stream(converters.createEmptyArrowBatch(schema, *how)))
+    return batches[0].schema, batches, list(range(len(batches))), None
 
 
 def _collect(

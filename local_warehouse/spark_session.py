@@ -73,7 +73,8 @@ def settings(home: Home, size: str = "small") -> dict[str, str]:
         # Delta replays a table's log in this many tasks; a local log is far too small to split.
         "spark.databricks.delta.snapshotPartitions": "1",
         "spark.sql.execution.arrow.pyspark.enabled": "true",
-        # Python would tell Java for each column of an expression from which line of the model it comes.
+        # Python would tell Java for each column of an expression from which line of a model it comes, for
+        # error messages: telling takes nearly as long as making them.
         "spark.python.sql.dataFrameDebugging.enabled": "false",
         "spark.driver.memory": f"{memory}g",
         "spark.driver.extraClassPath": str(home.hadoop_dir),

@@ -116,10 +116,10 @@ def resolve_tags(
     entries = entries_by_level(records.select("told", *SAID).distinct())
     entries = with_canonical_keys(entries, tag_taxonomy, tag_key_aliases)
     resolved = nearest_tags(with_canonical_values(entries, tag_value_aliases))
-    # Rows are written day by day. They are sorted for it while they are narrow: the join keeps their order.
-    in_order = records.select(*RECORD, "date_key", "told").sortWithinPartitions("date_key")
+    # All usage is written day by day. It is sorted for it while it is narrow: the join keeps the order.
+    by_day = records.select(*RECORD, "date_key", "told").sortWithinPartitions("date_key")
     return (
-        as_it_is(in_order)
+        as_it_is(by_day)
         # Combinations are the smaller side by far: no need to sort the records for them.
         .join(resolved.hint("shuffle_hash"), "told")
         .select(
@@ -137,7 +137,7 @@ def as_it_is(rows: DataFrame) -> DataFrame:
     """Have all columns and the order of rows made, also where Spark finds that what follows needs less.
 
     Args:
-        rows: Any rows.
+        rows: Any rows whose columns can be hashed: no maps.
 
     Returns:
         The same rows. The filter names all columns and lets all rows pass by its first half, and Spark moves
@@ -150,7 +150,8 @@ def combination() -> Column:
     """Name what the levels of a record say together, in 128 bits, so that no two combinations share a name.
 
     An account that tags little has one combination above all others, in which nothing is said. It goes by
-    many names, so that not one machine gets all of its records.
+    many names, so that not one machine gets all of its records. No other combination does: one that most of
+    the usage shares goes through one task.
 
     Returns:
         Two numbers, never NULL, so that Spark need not look for NULL where it compares them.

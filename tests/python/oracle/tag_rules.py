@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
+import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -34,9 +35,8 @@ REPORTED_KEYS = (
 )
 """Tags that are columns of Gold."""
 
-# What separates the words of a key, and where a word of camel case begins.
+# What separates the words of a key.
 _SEPARATORS = re.compile(r"[\s\-._]+")
-_WORD_STARTS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +146,19 @@ def folded_key(raw: str) -> str:
         It without surrounding blanks, in lower case, one underscore between words: where it had blanks,
         hyphens, dots or underscores, and where camel case begins a word.
     """
-    return _WORD_STARTS.sub("_", _SEPARATORS.sub("_", raw.strip())).lower()
+    return _SEPARATORS.sub("_", _camel_case_apart(raw.strip())).lower()
+
+
+def _camel_case_apart(key: str) -> str:
+    """Set an underscore where a word of camel case begins, in any alphabet that has capitals."""
+    kinds = [unicodedata.category(letter) for letter in key]
+    apart = key[:1]
+    for at in range(1, len(key)):
+        before, kind, after = kinds[at - 1], kinds[at], kinds[at + 1 : at + 2]
+        # The last of several capitals begins the word that goes on in small letters.
+        begins = kind == "Lu" and (before in ("Ll", "Nd") or (before == "Lu" and after == ["Ll"]))
+        apart += ("_" if begins else "") + key[at]
+    return apart
 
 
 @lru_cache(maxsize=10_000)

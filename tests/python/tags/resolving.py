@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import csv
 import importlib.util
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -18,7 +19,7 @@ ROOT = Path(__file__).resolve().parents[3]
 
 Tags = Mapping[str, str | None]
 
-#: A tag key no seed knows an alias of, the value seed's rows and so on are read as dbt would read them.
+#: Read from the shipped files; the default tags of workspaces come with the cases.
 SEEDS = ("tag_taxonomy", "tag_key_aliases", "tag_value_aliases")
 
 _USAGE = (
@@ -30,19 +31,21 @@ _VERSION = "workspace_id string, {} string, valid_from timestamp, tags map<strin
 
 @dataclass(frozen=True)
 class Case:
-    """A billing record and what its levels say; each case is a workspace of its own.
+    """A billing record and what its levels say.
 
     Attributes:
         usage: The record's custom_tags.
         at: Its usage_start_time.
         versions: By level (cluster, job, pipeline), valid_from and tags of each version.
         defaults: The workspace's default tags.
+        workspace: What names the workspace; "" for one of the case's own, None where nothing does.
     """
 
     usage: Tags | None = None
     at: datetime = datetime(2026, 3, 1, 12)
     versions: Mapping[str, Sequence[tuple[datetime, Tags | None]]] = field(default_factory=dict)
     defaults: Mapping[str, str | None] = field(default_factory=dict)
+    workspace: str | None = ""
 
 
 @dataclass(frozen=True)
@@ -80,16 +83,18 @@ class Resolver:
 
         Args:
             cases: The cases.
-            partitions: Into how many parts the records are cut.
+            partitions: Into how many parts the records are cut, at first and in each shuffle.
             seeds: Seeds in place of the shipped ones.
 
         Returns:
             One for each case, in their order.
         """
-        result = self.resolved(cases, partitions, **seeds)
         # Collected as a map it would come in the order of a hash table.
         entries = {name: F.map_entries(name) for name in ("tags", "tag_sources")}
-        rows = {row["record_id"]: row for row in result.withColumns(entries).collect()}
+        with self.shuffling_to(partitions):
+            found = self.resolved(cases, partitions, **seeds).withColumns(entries).collect()
+        rows = {row["record_id"]: row for row in found}
+        assert len(rows) == len(found)
         assert len(rows) == len(cases)
         return [_resolved(rows[f"r{number}"]) for number in range(len(cases))]
 
@@ -101,7 +106,7 @@ class Resolver:
                 "ORIGINAL",
                 int(f"{case.at:%Y%m%d}"),
                 case.at,
-                f"w{number}",
+                _workspace(number, case),
                 *(level if level in case.versions else None for level in ("cluster", "job", "pipeline")),
                 case.usage,
             )
@@ -112,7 +117,7 @@ class Resolver:
             **{f"{level}s": self._versions(level, cases) for level in ("cluster", "job", "pipeline")},
             workspace_default_tags=self._frame(
                 [
-                    (f"w{number}", key, value)
+                    (_workspace(number, case), key, value)
                     for number, case in enumerate(cases)
                     for key, value in case.defaults.items()
                 ],
@@ -122,9 +127,27 @@ class Resolver:
         )
         return resolved
 
+    @contextmanager
+    def shuffling_to(self, partitions: int) -> Iterator[None]:
+        """Plan as for so many parts of a shuffle: where there are several, Spark adapts plans as it goes."""
+        wanted = {
+            "spark.sql.shuffle.partitions": str(partitions),
+            "spark.sql.adaptive.enabled": str(partitions > 1).lower(),
+            # Small parts would become one again.
+            "spark.sql.adaptive.coalescePartitions.enabled": "false",
+        }
+        before = {key: self.spark.conf.get(key) for key in wanted}
+        try:
+            for key, value in wanted.items():
+                self.spark.conf.set(key, value)
+            yield
+        finally:
+            for key, held in before.items():
+                self.spark.conf.set(key, held)
+
     def _versions(self, level: str, cases: Iterable[Case]) -> DataFrame:
         rows = [
-            (f"w{number}", level, start, tags)
+            (_workspace(number, case), level, start, tags)
             for number, case in enumerate(cases)
             for start, tags in case.versions.get(level, ())
         ]
@@ -132,6 +155,10 @@ class Resolver:
 
     def _frame(self, rows: Sequence[tuple[Any, ...]], schema: str) -> DataFrame:
         return self.spark.createDataFrame(rows, schema)
+
+
+def _workspace(number: int, case: Case) -> str | None:
+    return f"w{number}" if case.workspace == "" else case.workspace
 
 
 def _resolved(row: Mapping[str, Any]) -> Resolved:

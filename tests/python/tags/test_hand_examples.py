@@ -23,6 +23,10 @@ CARRIED: dict[str, tuple[dict[str, str | None] | None, dict[str, str]]] = {
     "a hyphen": ({"cost-center": "a"}, {"cost_center": "a"}),
     "a dot": ({"cost.center": "a"}, {"cost_center": "a"}),
     "a space": ({"Cost Center": "a"}, {"cost_center": "a"}),
+    "camel case of other letters": (
+        {"caf\u00e9Name": "a", "\u00c9TAT\u00c7a": "b"},
+        {"caf\u00e9_name": "a", "\u00e9tat_\u00e7a": "b"},
+    ),
     "several separators": ({" cost -  center": "a"}, {"cost_center": "a"}),
     "no word break": ({"COSTCENTER": "a"}, {"cost_center": "a"}),
     "an alias": ({"Cost-Centre": "a"}, {"cost_center": "a"}),
@@ -167,6 +171,20 @@ def test_what_is_missing_tells_combinations_apart(resolver: Resolver) -> None:
         (("a", "job"),),
         (("a", "job"),),
     ]
+
+
+def test_what_is_listed_for_no_workspace_belongs_to_usage_of_none(resolver: Resolver) -> None:
+    job = {"job": [(EARLY, {"a": "x"})]}
+    of_none, of_one, of_the_same = resolver.resolve(
+        [
+            Case({}, NOON, job, {"b": "y"}, workspace=None),
+            Case({}, NOON, {"job": [(EARLY, {"a": "z"})]}, workspace="one"),
+            Case({"b": "w"}, LATE, {"job": []}, workspace="one"),
+        ]
+    )
+    assert (of_none.tags, of_none.sources) == ((("a", "x"),), (("a", "job"),))
+    assert of_one.tags == (("a", "z"),)
+    assert of_the_same.tags == (("a", "z"), ("b", "w"))
 
 
 def test_a_default_tag_without_a_key_says_nothing(resolver: Resolver) -> None:

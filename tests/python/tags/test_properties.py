@@ -35,7 +35,7 @@ KNOWN_KEYS = st.sampled_from(
         ),
         *("cost_center", "COSTCENTER", "cost.centre", "Dept", "department", "lob", "BusinessUnit"),
         *("business unit", "team", "Team", "teamName", "team_name", "TEAM NAME", "aB1C", "HTTPServer"),
-        *("http server", "_x", " x "),
+        *("http server", "_x", " x ", "caféName", "CaféName", "café name", "ÉtatÇa", "ÉTATCivil"),
     )
 )
 OTHER_KEYS = st.text("aAbB1_- .\0", min_size=1, max_size=6).filter(lambda key: key.strip() != "")
@@ -142,7 +142,8 @@ def test_no_order_counts(resolver: Resolver, cases: list[Case], found: list[Reso
         }
         for listed in versions.values():
             shuffle(listed)
-        return replace(case, usage=shuffled(case.usage), versions=versions)
+        defaults = shuffled(case.defaults) or {}
+        return replace(case, usage=shuffled(case.usage), versions=versions, defaults=defaults)
 
     assert resolver.resolve([reordered(case) for case in cases], partitions=5) == found
 

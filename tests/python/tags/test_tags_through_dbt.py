@@ -55,7 +55,8 @@ BEFORE = {
     "compute.clusters": [_cluster("2026-02-20T00:00:00Z", {"environment": "dev"})],
 }
 
-#: The job had other tags on the first of March, the pipeline was renamed, and a record turns out wrong.
+#: The job had other tags on the first of March and its cluster on the second, the pipeline was renamed, and a
+#: record turns out wrong.
 #: A record that is wrong is retracted on another day. One turns out wrong, on another day than before, and
 #: not on that of its retraction. What a refused one was meant to be comes on the day of its retraction, which
 #: stays refused with it.
@@ -71,6 +72,7 @@ AFTER = {
     "lakeflow.pipelines": [
         {**_pipeline("2026-03-01T00:00:00Z", {"dept": "flow"}), "name": "renamed"},
     ],
+    "compute.clusters": [_cluster("2026-03-02T00:00:00Z", {"environment": "qa"})],
 }
 
 
@@ -107,7 +109,7 @@ def test_a_later_build_resolves_what_a_change_covers_and_no_more(
     project.dbt(*EVERYTHING)
     assert _tags(project) == {
         "job-first": {"environment": "prod", "department": "late"},
-        "job-second": {"environment": "dev", "department": "new"},
+        "job-second": {"environment": "test", "department": "new"},
         "pipeline": {"department": "flow"},
         "elsewhere": {},
         "coming": {"use_case": "x"},
@@ -116,13 +118,23 @@ def test_a_later_build_resolves_what_a_change_covers_and_no_more(
     assert _changes_since(project, before) == {
         ("job-first", "update_preimage"),
         ("job-first", "update_postimage"),
+        ("job-second", "update_preimage"),
+        ("job-second", "update_postimage"),
         ("leaving", "delete"),
         ("moving", "delete"),
         ("purged", "delete"),
         ("coming", "insert"),
         ("refused", "insert"),
     }
-    assert _recorded(project, "touches") == [20260220, 20260222, 20260225, 20260226, 20260301, 20260303]
+    assert _recorded(project, "touches") == [
+        20260220,
+        20260222,
+        20260225,
+        20260226,
+        20260301,
+        20260302,
+        20260303,
+    ]
     assert _committed(project) == _recorded_versions(project)
     tables = ("slv_jobs", "slv_pipelines", "slv_clusters", MODEL)
     left = {
