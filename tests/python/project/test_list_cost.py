@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
 from decimal import ROUND_HALF_UP, Context, Decimal
 
 import pytest
 from pyspark.sql import SparkSession
 
-from local_warehouse.home import Home
-from local_warehouse.spark_session import start_spark, stop_spark
 from project.rendering import render
 
 pytestmark = pytest.mark.warehouse
@@ -41,13 +38,6 @@ def number(draw: random.Random, integer_digits: int) -> Decimal:
         ]
     )
     return EXACT.multiply(Decimal(whole * 10**18 + fraction), UNIT)
-
-
-@pytest.fixture(scope="module")
-def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
-    session = start_spark(Home(tmp_path_factory.mktemp("spark")))
-    yield session
-    stop_spark(session)
 
 
 @pytest.fixture(scope="module")
