@@ -94,8 +94,7 @@ class Resolver:
         with self.shuffling_to(partitions):
             found = self.resolved(cases, partitions, **seeds).withColumns(entries).collect()
         rows = {row["record_id"]: row for row in found}
-        assert len(rows) == len(found)
-        assert len(rows) == len(cases)
+        assert len(rows) == len(found) == len(cases)
         return [_resolved(rows[f"r{number}"]) for number in range(len(cases))]
 
     def resolved(self, cases: Sequence[Case], partitions: int = 1, **seeds: DataFrame) -> DataFrame:
